@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "sql/sqlite.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "base/bytes.hpp"
+#include "base/check.hpp"
+
+namespace letopis::sql {
+
+Error error_of(sqlite3* db, int code, std::string_view doing) {
+    auto errc = Errc::io;
+    std::string hint;
+    switch (code & 0xff) {
+        case SQLITE_FULL:
+            errc = Errc::no_space;
+            hint = "Free some space on the disk and run the same command again.";
+            break;
+        case SQLITE_CORRUPT: errc = Errc::corrupt; break;
+        case SQLITE_NOTADB: errc = Errc::wrong_key; break;
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED: errc = Errc::unavailable; break;
+        case SQLITE_PERM:
+        case SQLITE_AUTH:
+        case SQLITE_READONLY: errc = Errc::forbidden; break;
+        case SQLITE_CONSTRAINT: errc = Errc::conflict; break;
+        case SQLITE_TOOBIG: errc = Errc::too_large; break;
+        case SQLITE_ERROR: errc = Errc::invalid; break;
+        case SQLITE_INTERRUPT: errc = Errc::cancelled; break;
+        default: break;
+    }
+    const char* message = db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code);
+    return Error{errc, fmt::format("{}: {} (SQLite {})", doing, message, code), std::move(hint)};
+}
+
+namespace {
+
+int open_flags(Mode mode) {
+    constexpr int common =
+        SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_URI | SQLITE_OPEN_PRIVATECACHE;
+    switch (mode) {
+        case Mode::create: return common | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        case Mode::write: return common | SQLITE_OPEN_READWRITE;
+        case Mode::read: return common | SQLITE_OPEN_READONLY;
+        case Mode::immutable: return common | SQLITE_OPEN_READONLY;
+    }
+    std::abort();
+}
+
+std::string file_uri(const Path& file, Mode mode) {
+    std::string uri = "file:";
+    for (const char c : file.string()) {
+        if (c == '?' || c == '#' || c == '%' || static_cast<unsigned char>(c) < 0x20)
+            uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+        else
+            uri.push_back(c);
+    }
+    if (mode == Mode::immutable) uri += "?immutable=1";
+    return uri;
+}
+
+std::string setup(const Options& options) {
+    // trust.md 2.1 rule 8, and dependencies.md "SQLite".
+    auto text = fmt::format(
+        "PRAGMA cache_size=-{};PRAGMA temp_store=MEMORY;PRAGMA mmap_size=0;PRAGMA "
+        "cell_size_check=ON;PRAGMA trusted_schema=OFF;PRAGMA foreign_keys=ON;",
+        options.cache_kib);
+    if (options.mode == Mode::create || options.mode == Mode::write) {
+        text += "PRAGMA secure_delete=ON;PRAGMA auto_vacuum=NONE;";
+        switch (options.durability) {
+            case Durability::full:
+                text +=
+                    "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA wal_autocheckpoint=0;";
+                break;
+            case Durability::none:
+                text +=
+                    "PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF;PRAGMA "
+                    "secure_delete=FAST;PRAGMA wal_autocheckpoint=4000;";
+                break;
+            case Durability::file: text += "PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;"; break;
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
+Result<Database> Database::open(const Path& file, std::string_view key, const Options& options) {
+    CHECK(key.size() == 32);
+    if (options.mode != Mode::create && !std::filesystem::exists(file))
+        return fail(Errc::not_found, file.filename().string() + " is not there");
+    sqlite3* raw = nullptr;
+    const int opened = sqlite3_open_v2(
+        file_uri(file, options.mode).c_str(), &raw, open_flags(options.mode), nullptr);
+    Database db(raw);
+    const auto doing = "cannot open " + file.filename().string();
+    if (opened != SQLITE_OK) {
+        auto error = error_of(raw, opened, doing);
+        if (error.code == Errc::io && (opened & 0xff) == SQLITE_CANTOPEN)
+            error.code = Errc::forbidden;
+        return tl::unexpected<Error>(std::move(error));
+    }
+    sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_busy_timeout(raw, static_cast<int>(options.busy_timeout.count()));
+    auto key_text =
+        "PRAGMA cipher='aegis';PRAGMA page_size=8192;PRAGMA key='raw:" + hex(key) + "';";
+    const auto keyed = db.run(key_text.c_str());
+    std::fill(key_text.begin(), key_text.end(), '\0');
+    if (!keyed) return within(doing, keyed.error());
+    // The first read of a page shows whether the key fits.
+    if (auto fits = db.run("SELECT count(*) FROM sqlite_schema"); !fits)
+        return within(doing, std::move(fits).error());
+    if (auto ready = db.run(setup(options).c_str()); !ready)
+        return within(doing, std::move(ready).error());
+    return db;
+}
+
+Database::Database(Database&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+Database& Database::operator=(Database&& other) noexcept {
+    if (this != &other) {
+        sqlite3_close_v2(db_);
+        db_ = std::exchange(other.db_, nullptr);
+    }
+    return *this;
+}
+Database::~Database() { sqlite3_close_v2(db_); }
+
+Result<void> Database::run(const char* sql) {
+    const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return tl::unexpected<Error>(error_of(db_, code, "SQL failed"));
+    return {};
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+    sqlite3_stmt* statement = nullptr;
+    const int code = sqlite3_prepare_v3(db_,
+                                        sql.data(),
+                                        static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT,
+                                        &statement,
+                                        nullptr);
+    if (code != SQLITE_OK)
+        return tl::unexpected<Error>(error_of(db_, code, fmt::format("cannot compile `{}`", sql)));
+    return Statement(statement);
+}
+
+std::int64_t Database::last_rowid() const { return sqlite3_last_insert_rowid(db_); }
+std::int64_t Database::changes() const { return sqlite3_changes64(db_); }
+
+Statement& Statement::operator=(Statement&& other) noexcept {
+    if (this != &other) {
+        sqlite3_finalize(statement_);
+        statement_ = std::exchange(other.statement_, nullptr);
+    }
+    return *this;
+}
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+Result<bool> Statement::step() {
+    const int code = sqlite3_step(statement_);
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) return false;
+    auto error = error_of(sqlite3_db_handle(statement_), code, "SQL failed");
+    sqlite3_reset(statement_);
+    return tl::unexpected<Error>(std::move(error));
+}
+
+Result<void> Statement::run() {
+    for (;;) {
+        TRY(const bool row, step());
+        if (!row) break;
+    }
+    reset();
+    return {};
+}
+
+void Statement::reset() { sqlite3_reset(statement_); }
+
+void Statement::bind_integer(int index, std::int64_t value) {
+    CHECK(sqlite3_bind_int64(statement_, index, value) == SQLITE_OK);
+}
+void Statement::bind_real(int index, double value) {
+    CHECK(sqlite3_bind_double(statement_, index, value) == SQLITE_OK);
+}
+void Statement::bind_text(int index, std::string_view value) {
+    CHECK(sqlite3_bind_text64(statement_,
+                              index,
+                              value.data() != nullptr ? value.data() : "",
+                              value.size(),
+                              SQLITE_STATIC,
+                              SQLITE_UTF8) == SQLITE_OK);
+}
+void Statement::bind_blob(int index, std::string_view value) {
+    CHECK(sqlite3_bind_blob64(statement_,
+                              index,
+                              value.data() != nullptr ? value.data() : "",
+                              value.size(),
+                              SQLITE_STATIC) == SQLITE_OK);
+}
+void Statement::bind_null(int index) { CHECK(sqlite3_bind_null(statement_, index) == SQLITE_OK); }
+
+std::int64_t Statement::integer(int column) const {
+    return sqlite3_column_int64(statement_, column);
+}
+double Statement::real(int column) const { return sqlite3_column_double(statement_, column); }
+std::string_view Statement::text(int column) const {
+    const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+    return data == nullptr
+               ? std::string_view()
+               : std::string_view(
+                     data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+}
+std::string_view Statement::blob(int column) const {
+    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+    return data == nullptr
+               ? std::string_view()
+               : std::string_view(
+                     data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+}
+bool Statement::is_null(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+Result<Transaction> Transaction::begin(Database& db) {
+    TRY_DO(db.run("BEGIN IMMEDIATE"));
+    return Transaction(db);
+}
+Transaction::~Transaction() {
+    if (db_ != nullptr) (void)db_->run("ROLLBACK");
+}
+Result<void> Transaction::commit() {
+    CHECK(db_ != nullptr);
+    auto* db = std::exchange(db_, nullptr);
+    if (auto done = db->run("COMMIT"); !done) {
+        (void)db->run("ROLLBACK");
+        return done;
+    }
+    return {};
+}
+
+}  // namespace letopis::sql

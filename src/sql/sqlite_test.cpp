@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "sql/sqlite.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/bytes.hpp"
+
+namespace letopis::sql {
+namespace {
+
+class Sqlite : public testing::Test {
+protected:
+    Sqlite()
+        : dir_(std::filesystem::temp_directory_path() / ("letopis-sql-" + hex(random_bytes(8)))) {
+        std::filesystem::create_directories(dir_);
+    }
+    ~Sqlite() override { std::filesystem::remove_all(dir_); }
+    Path file() const { return dir_ / "a.db"; }
+    Path dir_;
+    std::string key_ = std::string(32, 'k');
+};
+
+TEST_F(Sqlite, opens_only_with_the_key_that_made_the_file) {
+    {
+        auto db = Database::open(file(), key_);
+        ASSERT_TRUE(db) << db.error().what;
+        ASSERT_TRUE(
+            db->run("CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT) STRICT; INSERT INTO t "
+                    "VALUES(1,'canary-word')"));
+    }
+
+    auto wrong = Database::open(file(), std::string(32, 'x'), {.mode = Mode::read});
+    auto right = Database::open(file(), key_, {.mode = Mode::read});
+
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().code, Errc::wrong_key);
+    ASSERT_TRUE(right);
+    auto statement = right->prepare("SELECT b FROM t WHERE a=?");
+    ASSERT_TRUE(statement);
+    ASSERT_TRUE(*statement->bind(1).step());
+    EXPECT_EQ(statement->text(0), "canary-word");
+}
+
+TEST_F(Sqlite, keeps_no_readable_word_in_the_file_or_its_log) {
+    auto db = Database::open(file(), key_);
+    ASSERT_TRUE(db);
+    ASSERT_TRUE(db->run("CREATE TABLE t(b TEXT); INSERT INTO t VALUES('canary-word')"));
+
+    for (const auto& entry : std::filesystem::directory_iterator(dir_)) {
+        if (entry.path().extension() == ".db-shm") continue;
+        const auto bytes = read_file(entry.path());
+        ASSERT_TRUE(bytes);
+        EXPECT_EQ(bytes->find("canary"), std::string::npos) << entry.path();
+        EXPECT_EQ(bytes->find("CREATE TABLE"), std::string::npos) << entry.path();
+    }
+}
+
+TEST_F(Sqlite, refuses_a_page_with_a_flipped_bit) {
+    {
+        auto db = Database::open(file(), key_, {.durability = Durability::file});
+        ASSERT_TRUE(db);
+        ASSERT_TRUE(
+            db->run("CREATE TABLE t(b BLOB); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 "
+                    "FROM n WHERE i<200) INSERT INTO t SELECT randomblob(500) FROM n"));
+    }
+    auto bytes = *read_file(file());
+    bytes[bytes.size() - 4000] ^= 1;
+    std::ofstream(file(), std::ios::binary) << bytes;
+
+    auto db = Database::open(file(), key_, {.mode = Mode::immutable});
+    ASSERT_TRUE(db);
+    auto statement = db->prepare("SELECT sum(length(b)), max(b) FROM t");
+    ASSERT_TRUE(statement);
+    const auto read = statement->step();
+
+    ASSERT_FALSE(read);
+    EXPECT_TRUE(read.error().code == Errc::corrupt || read.error().code == Errc::wrong_key ||
+                read.error().code == Errc::io)
+        << read.error().what;
+}
+
+TEST_F(Sqlite, rolls_back_a_transaction_that_was_not_committed) {
+    auto db = Database::open(file(), key_);
+    ASSERT_TRUE(db && db->run("CREATE TABLE t(a INTEGER)"));
+    {
+        auto transaction = Transaction::begin(*db);
+        ASSERT_TRUE(transaction && db->run("INSERT INTO t VALUES(1)"));
+    }
+
+    auto count = db->prepare("SELECT count(*) FROM t");
+    ASSERT_TRUE(*count->bind().step());
+    EXPECT_EQ(count->integer(0), 0);
+}
+
+TEST_F(Sqlite, says_that_a_missing_file_is_missing) {
+    const auto db = Database::open(file(), key_, {.mode = Mode::read});
+
+    ASSERT_FALSE(db);
+    EXPECT_EQ(db.error().code, Errc::not_found);
+}
+
+}  // namespace
+}  // namespace letopis::sql
