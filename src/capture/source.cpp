@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "capture/source.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/files.hpp"
+
+namespace letopis::capture {
+namespace {
+
+class FileSource final : public Source {
+public:
+    FileSource(int fd, std::uint64_t size) : fd_(fd), size_(size) {}
+    Result<std::size_t> read(char* buffer, std::size_t size) override {
+        for (;;) {
+            const auto got = ::pread(fd_, buffer, size, static_cast<off_t>(position_));
+            if (got >= 0) {
+                position_ += static_cast<std::uint64_t>(got);
+                return static_cast<std::size_t>(got);
+            }
+            if (errno != EINTR)
+                return tl::unexpected<Error>(system_error("cannot read the input", errno));
+        }
+    }
+    bool can_seek() const override { return true; }
+    Result<void> seek(std::uint64_t offset) override {
+        position_ = offset;
+        return {};
+    }
+    std::optional<std::uint64_t> size() const override { return size_; }
+
+private:
+    int fd_;
+    std::uint64_t size_;
+    std::uint64_t position_ = 0;
+};
+
+class PipeSource final : public Source {
+public:
+    explicit PipeSource(int fd) : fd_(fd) {}
+    Result<std::size_t> read(char* buffer, std::size_t size) override {
+        for (;;) {
+            const auto got = ::read(fd_, buffer, size);
+            if (got >= 0) return static_cast<std::size_t>(got);
+            if (errno != EINTR)
+                return tl::unexpected<Error>(system_error("cannot read the input", errno));
+        }
+    }
+    bool can_seek() const override { return false; }
+    Result<void> seek(std::uint64_t) override {
+        return fail(Errc::unsupported, "this input cannot be read from another place");
+    }
+    std::optional<std::uint64_t> size() const override { return std::nullopt; }
+
+private:
+    int fd_;
+};
+
+}  // namespace
+
+Result<std::size_t> MemorySource::read(char* buffer, std::size_t size) {
+    const auto part = bytes_.substr(position_, size);
+    if (!part.empty()) std::memcpy(buffer, part.data(), part.size());
+    position_ += part.size();
+    return part.size();
+}
+
+Result<void> MemorySource::seek(std::uint64_t offset) {
+    position_ = static_cast<std::size_t>(std::min<std::uint64_t>(offset, bytes_.size()));
+    return {};
+}
+
+std::unique_ptr<Source> source_of(int fd) {
+    struct stat status {};
+    if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+        return std::make_unique<FileSource>(fd, static_cast<std::uint64_t>(status.st_size));
+    return std::make_unique<PipeSource>(fd);
+}
+
+Result<std::size_t> PrefixSource::read(char* buffer, std::size_t size) {
+    if (position_ == head_.size()) return inner_.read(buffer, size);
+    const auto part = std::string_view(head_).substr(position_, size);
+    std::memcpy(buffer, part.data(), part.size());
+    position_ += part.size();
+    return part.size();
+}
+
+Result<void> PrefixSource::seek(std::uint64_t) {
+    return fail(Errc::unsupported, "this input cannot be read from another place");
+}
+
+Result<std::string> read_head(Source& source, std::size_t size) {
+    std::string head(size, '\0');
+    std::size_t got = 0;
+    while (got < size) {
+        TRY(const auto part, source.read(head.data() + got, size - got));
+        if (part == 0) break;
+        got += part;
+    }
+    head.resize(got);
+    return head;
+}
+
+Result<void> Window::fill() {
+    if (ended_) return {};
+    if (begin_ > 0) {
+        buffer_.erase(0, begin_);
+        begin_ = 0;
+    }
+    const auto had = buffer_.size();
+    // Doubling keeps the number of moves small for a long message.
+    const auto want = std::max(step_, had / 2);
+    buffer_.resize(had + want);
+    auto got = source_.read(buffer_.data() + had, want);
+    buffer_.resize(had + got.value_or(0));
+    if (!got) return tl::unexpected<Error>(std::move(got).error());
+    ended_ = *got == 0;
+    return {};
+}
+
+void Window::drop(std::size_t bytes) {
+    begin_ += bytes;
+    offset_ += bytes;
+}
+
+}  // namespace letopis::capture
