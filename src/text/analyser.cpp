@@ -1,0 +1,594 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "text/analyser.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "text/chars.hpp"
+#include "text/numbers.hpp"
+#include "text/stems.hpp"
+
+namespace letopis::text {
+
+namespace {
+
+constexpr std::size_t groups_max = 16;
+constexpr std::size_t group_bytes_max = 192;
+constexpr std::size_t parts_max = 48;
+
+enum Kind : std::uint8_t { latin = 1, cyrillic = 2, letter = 4, digit = 8, slow = 16 };
+constexpr std::uint8_t any_letter = latin | cyrillic | letter;
+
+// Lower case of an ASCII letter or digit, else 0.
+constexpr std::array<char, 128> ascii_fold = [] {
+    std::array<char, 128> table{};
+    for (char c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = c;
+    for (char c = 'a'; c <= 'z'; ++c) {
+        table[static_cast<std::size_t>(c)] = c;
+        table[static_cast<std::size_t>(c - 'a' + 'A')] = c;
+    }
+    return table;
+}();
+
+// Letters and digits without anything between them.
+struct Group {
+    std::uint32_t begin = 0;  // in the source
+    std::uint32_t end = 0;
+    std::uint32_t at = 0;  // in the folded run
+    std::uint32_t size = 0;
+    std::uint8_t kinds = 0;
+    char joiner = 0;  // what stands before it in the run
+};
+
+// Of folded text: full-width letters and ligatures have become plain ones by then.
+std::uint8_t kinds_of(std::string_view word) {
+    std::uint8_t kinds = 0;
+    for (std::size_t i = 0; i < word.size();) {
+        const auto c = decode(word, i);
+        i += c.length;
+        switch (classify(c.code)) {
+            case CharClass::latin: kinds |= latin; break;
+            case CharClass::cyrillic: kinds |= cyrillic; break;
+            case CharClass::digit: kinds |= digit; break;
+            default: kinds |= letter; break;
+        }
+    }
+    return kinds;
+}
+
+struct Letters {  // Cyrillic letters that look like Latin ones
+    std::string_view cyrillic;
+    char latin;
+};
+constexpr Letters lookalikes[] = {{"а", 'a'},
+                                  {"в", 'b'},
+                                  {"е", 'e'},
+                                  {"к", 'k'},
+                                  {"м", 'm'},
+                                  {"н", 'h'},
+                                  {"о", 'o'},
+                                  {"р", 'p'},
+                                  {"с", 'c'},
+                                  {"т", 't'},
+                                  {"у", 'y'},
+                                  {"х", 'x'}};
+
+// An order number in Latin letters where every Cyrillic letter of it has a Latin twin; else the
+// same text.
+std::string with_latin_twins(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size();) {
+        if (static_cast<unsigned char>(text[i]) < 0x80) {
+            out.push_back(text[i++]);
+            continue;
+        }
+        const auto* twin = std::find_if(std::begin(lookalikes), std::end(lookalikes), [&](auto& l) {
+            return text.substr(i, 2) == l.cyrillic;
+        });
+        if (twin == std::end(lookalikes)) return std::string(text);
+        out.push_back(twin->latin);
+        i += 2;
+    }
+    return out;
+}
+
+// "500р", "10шт": a number and its unit, which are two words.
+bool is_unit(std::string_view text) {
+    static constexpr std::string_view units[] = {
+        "р",   "руб", "рублей", "рубля", "рубль", "коп", "шт",    "кг",   "г",
+        "гр",  "т",   "м",      "см",    "мм",    "км",  "л",     "мл",   "тыс",
+        "млн", "к",   "ч",      "мин",   "дн",    "usd", "eur",   "rub",  "kg",
+        "pcs", "mb",  "gb",     "мб",    "гб",    "час", "часов", "дней", "лет"};
+    return std::find(std::begin(units), std::end(units), text) != std::end(units);
+}
+
+}  // namespace
+
+struct Analyser::State {
+    Stems stems;
+    // The run that is being read.
+    std::string folded;
+    std::array<Group, groups_max> groups;
+    std::size_t count = 0;
+    std::string whole;
+    std::string part;
+    // Terms already emitted at this position, so that none is emitted twice.
+    std::string seen;
+    std::array<std::pair<std::uint32_t, std::uint32_t>, parts_max> seen_at;
+    std::size_t seen_count = 0;
+
+    std::string_view text;
+    Use use = Use::document;
+    void* context = nullptr;
+    Callback emit = nullptr;
+    bool stopped = false;
+
+    std::string_view folded_of(const Group& g) const {
+        return std::string_view(folded).substr(g.at, g.size);
+    }
+    bool alnum_at(std::size_t i) const;
+    bool read_group(std::size_t& i, char joiner);
+    std::size_t joiner_at(std::size_t i, char& joiner) const;
+    bool joins_address(std::size_t i) const;
+    std::size_t read_run(std::size_t i);
+
+    void send(std::string_view term, std::size_t begin, std::size_t end, bool colocated);
+    void send_whole(std::string_view term, std::size_t begin, std::size_t end);
+    void send_part(std::string_view term, std::size_t begin, std::size_t end);
+    void send_number(const Number& number, std::size_t begin);
+    std::string_view word_term(std::string_view word, std::uint8_t kinds);
+    void send_group_parts(const Group& group);
+    void send_mixed_parts(const Group& group);
+    void send_words();
+    void send_identifier();
+    void send_pieces(std::size_t first, std::size_t last);
+    std::string joined(std::size_t first, std::size_t last) const;
+    void send_run();
+    bool send_amount();
+    std::size_t tagged(std::size_t i);
+    std::size_t ideographs(std::size_t i);
+    std::size_t number_at(std::size_t i);
+    std::size_t step(std::size_t i);
+};
+
+Analyser::Analyser() : state_(std::make_unique<State>()) {}
+Analyser::~Analyser() = default;
+Analyser::Analyser(Analyser&&) noexcept = default;
+
+bool Analyser::State::alnum_at(std::size_t i) const {
+    if (i >= text.size()) return false;
+    const auto b = static_cast<unsigned char>(text[i]);
+    if (b < 0x80) return ascii_fold[b] != 0;
+    const auto c = decode(text, i);
+    if (!c.valid) return false;
+    const auto cls = classify(c.code);
+    return cls == CharClass::cyrillic || cls == CharClass::letter || cls == CharClass::digit;
+}
+
+// Reads letters and digits at i into a new group; false when there are none.
+bool Analyser::State::read_group(std::size_t& i, char joiner) {
+    Group group;
+    group.begin = static_cast<std::uint32_t>(i);
+    group.at = static_cast<std::uint32_t>(folded.size());
+    group.joiner = joiner;
+    std::size_t end = i;
+    while (i < text.size() && i - group.begin < group_bytes_max) {
+        const auto b = static_cast<unsigned char>(text[i]);
+        if (b < 0x80) {
+            const char c = ascii_fold[b];
+            if (c == 0) break;
+            folded.push_back(c);
+            group.kinds |= c <= '9' ? digit : latin;
+            end = ++i;
+            continue;
+        }
+        const auto c = decode(text, i);
+        if (!c.valid) break;
+        if (c.code >= 0x400 && c.code < 0x460) {
+            const auto f = fold_cyrillic(c.code);
+            folded.push_back(static_cast<char>(0xc0 | (f >> 6)));
+            folded.push_back(static_cast<char>(0x80 | (f & 0x3f)));
+            group.kinds |= cyrillic;
+            end = i += 2;
+            continue;
+        }
+        const auto cls = classify(c.code);
+        if (cls == CharClass::letter || cls == CharClass::digit) {
+            group.kinds |= slow | (cls == CharClass::letter ? letter : digit);
+            end = i += c.length;
+        } else if (cls == CharClass::mark || cls == CharClass::ignorable) {
+            if (end == group.begin) break;
+            group.kinds |= slow;
+            i += c.length;
+            if (cls == CharClass::mark) end = i;
+        } else {
+            break;
+        }
+    }
+    i = end;
+    group.end = static_cast<std::uint32_t>(end);
+    if (end == group.begin) return false;
+    if (group.kinds & slow) {
+        folded.resize(group.at);
+        folded += fold_word(text.substr(group.begin, end - group.begin));
+        if (folded.size() == group.at) return false;
+        group.kinds = kinds_of(std::string_view(folded).substr(group.at)) | slow;
+    }
+    group.size = static_cast<std::uint32_t>(folded.size()) - group.at;
+    groups[count++] = group;
+    return true;
+}
+
+// "anna+tag@client": does an @ follow before the word ends?
+bool Analyser::State::joins_address(std::size_t i) const {
+    const auto limit = std::min(text.size(), i + 64);
+    for (auto k = i + 1; k < limit; ++k) {
+        const auto b = static_cast<unsigned char>(text[k]);
+        if (b == '@') return true;
+        if (b >= 0x80 || (ascii_fold[b] == 0 && b != '.' && b != '_' && b != '-' && b != '+'))
+            return false;
+    }
+    return false;
+}
+
+// The bytes of a joiner at i that has a letter or digit after it and belongs into this run; 0: the
+// run ends here.
+std::size_t Analyser::State::joiner_at(std::size_t i, char& joiner) const {
+    if (i >= text.size()) return 0;
+    const auto left = groups[count - 1];
+    const auto ascii = [&](std::size_t k) {
+        return k < text.size() && static_cast<unsigned char>(text[k]) < 0x80;
+    };
+    std::size_t length = 1;
+    joiner = text[i];
+    const auto wide = text.substr(i, 3);
+    if (wide == "\u2010" || wide == "\u2011") {
+        joiner = '-';
+        length = 3;
+    } else if (wide == "\u2019") {
+        joiner = '\'';
+        length = 3;
+    } else if (text.substr(i, 2) == "\u02bc") {
+        joiner = '\'';
+        length = 2;
+    }
+    if (joiner == '_')
+        while (i + length < text.size() && text[i + length] == '_' && length < 16) ++length;
+    const auto next = i + length;
+    const auto has = [&](char c) {
+        return std::any_of(groups.begin() + 1,
+                           groups.begin() + static_cast<std::ptrdiff_t>(count),
+                           [&](const Group& g) { return g.joiner == c; });
+    };
+    const bool next_digit = next < text.size() && text[next] >= '0' && text[next] <= '9';
+    switch (joiner) {
+        case '-':
+        case '_': return alnum_at(next) ? length : 0;
+        case '.':
+            if (!(left.kinds & (latin | digit)) || !ascii(i - 1) || !ascii(next)) {
+                // Of the domains in Cyrillic only .рф is known well enough to tell it from a
+                // missing space after a full stop.
+                const auto tail = text.substr(std::min(next, text.size()), 4);
+                return (tail == "рф" || tail == "РФ") && !alnum_at(next + 4) ? length : 0;
+            }
+            return alnum_at(next) ? length : 0;
+        case '/':
+            if (has('.') || has('@') || !alnum_at(next)) return 0;
+            return next_digit || (left.kinds & digit) ? length : 0;
+        case '\'': return (left.kinds & digit) == 0 && alnum_at(next) && !next_digit ? length : 0;
+        case '@': return ascii(i - 1) && ascii(next) && alnum_at(next) && !has('@') ? length : 0;
+        case '+': return ascii(next) && alnum_at(next) && joins_address(i) ? length : 0;
+        default: return 0;
+    }
+}
+
+std::size_t Analyser::State::read_run(std::size_t i) {
+    folded.clear();
+    count = 0;
+    if (!read_group(i, 0)) return i;
+    while (count < groups_max) {
+        char joiner = 0;
+        const auto length = joiner_at(i, joiner);
+        if (length == 0) break;
+        auto next = i + length;
+        if (!read_group(next, joiner)) break;
+        i = next;
+    }
+    return i;
+}
+
+void Analyser::State::send(std::string_view term,
+                           std::size_t begin,
+                           std::size_t end,
+                           bool colocated) {
+    if (stopped || term.empty()) return;
+    const Token token{cut_at_character(term, term_bytes_max),
+                      static_cast<std::uint32_t>(begin),
+                      static_cast<std::uint32_t>(end),
+                      colocated};
+    if (!emit(context, token)) stopped = true;
+}
+
+void Analyser::State::send_whole(std::string_view term, std::size_t begin, std::size_t end) {
+    seen.assign(term);
+    seen_at[0] = {0, static_cast<std::uint32_t>(term.size())};
+    seen_count = 1;
+    send(term, begin, end, false);
+}
+
+void Analyser::State::send_part(std::string_view term, std::size_t begin, std::size_t end) {
+    if (use == Use::query || term.empty() || seen_count == parts_max) return;
+    for (std::size_t i = 0; i < seen_count; ++i)
+        if (std::string_view(seen).substr(seen_at[i].first, seen_at[i].second) == term) return;
+    seen_at[seen_count++] = {static_cast<std::uint32_t>(seen.size()),
+                             static_cast<std::uint32_t>(term.size())};
+    seen += term;
+    send(term, begin, end, true);
+}
+
+void Analyser::State::send_number(const Number& number, std::size_t begin) {
+    if (use == Use::query) {
+        send_whole(number.query, begin, number.end);
+        return;
+    }
+    send_whole(number.whole, begin, number.end);
+    for (std::size_t i = 0; i < number.part_count; ++i)
+        send_part(number.parts[i].term, number.parts[i].begin, number.parts[i].end);
+}
+
+std::string_view Analyser::State::word_term(std::string_view word, std::uint8_t kinds) {
+    const auto letters = kinds & (any_letter | digit);
+    if (letters == cyrillic) return stems.stem(word, Script::russian);
+    if (letters == latin) return stems.stem(word, Script::english);
+    return word;
+}
+
+// "inv00123": letters and digits once each are two parts; more changes between them are a code.
+void Analyser::State::send_mixed_parts(const Group& group) {
+    const auto word = folded_of(group);
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    std::size_t border = 1;
+    while (border < word.size() && is_digit(word[border]) == is_digit(word[0])) ++border;
+    for (auto k = border; k < word.size(); ++k)
+        if (is_digit(word[k]) == is_digit(word[0])) return;
+    if (border == word.size()) return;
+    const auto middle = group.kinds & slow ? group.begin : group.begin + border;
+    // Where folding changed the length of the source, both parts point at all of it.
+    const auto left_end = group.kinds & slow ? group.end : middle;
+    for (const auto& [text_part, begin, end] :
+         {std::tuple(word.substr(0, border), std::size_t(group.begin), std::size_t(left_end)),
+          std::tuple(word.substr(border), std::size_t(middle), std::size_t(group.end))}) {
+        if (!is_digit(text_part[0])) {
+            send_part(word_term(text_part, group.kinds & any_letter), begin, end);
+            continue;
+        }
+        send_part(text_part, begin, end);
+        const auto first = std::min(text_part.find_first_not_of('0'), text_part.size() - 1);
+        send_part(text_part.substr(first), begin, end);
+    }
+}
+
+void Analyser::State::send_group_parts(const Group& group) {
+    const auto word = folded_of(group);
+    if (!(group.kinds & digit)) {
+        send_part(word_term(word, group.kinds), group.begin, group.end);
+        return;
+    }
+    send_part(word, group.begin, group.end);
+    if (group.kinds & any_letter) {
+        send_mixed_parts(group);
+    } else if (word[0] == '0' && word.size() > 1) {
+        const auto first = std::min(word.find_first_not_of('0'), word.size() - 1);
+        send_part(word.substr(first), group.begin, group.end);
+    }
+}
+
+// Folded text of the groups from first to before last with their joiners.
+std::string Analyser::State::joined(std::size_t first, std::size_t last) const {
+    std::string out;
+    for (auto i = first; i < last; ++i) {
+        if (i > first) out.push_back(groups[i].joiner);
+        out += folded_of(groups[i]);
+    }
+    return out;
+}
+
+// Words with hyphens and apostrophes: stems of the parts, joined again, and the parts.
+void Analyser::State::send_words() {
+    const auto begin = groups[0].begin;
+    const auto end = groups[count - 1].end;
+    whole.clear();
+    for (std::size_t i = 0; i < count;) {
+        // "d'artagnan" is one word with the apostrophe left out, "client's" the word client.
+        part = folded_of(groups[i]);
+        auto kinds = groups[i].kinds;
+        auto next = i + 1;
+        for (; next < count && groups[next].joiner == '\''; ++next) {
+            if (folded_of(groups[next]) == "s" && (kinds & any_letter) == latin) continue;
+            part += folded_of(groups[next]);
+            kinds |= groups[next].kinds;
+        }
+        if (i > 0) whole.push_back('-');
+        whole += word_term(part, kinds);
+        i = next;
+    }
+    send_whole(whole, begin, end);
+    for (std::size_t i = 0; i < count; ++i)
+        if (folded_of(groups[i]).size() > 1) send_group_parts(groups[i]);
+}
+
+// Every run of two or more neighbouring groups that is not the whole: "17/2024" of "17/2024-А".
+void Analyser::State::send_pieces(std::size_t first, std::size_t last) {
+    for (auto length = last - first - 1; length >= 2; --length)
+        for (auto i = first; i + length <= last; ++i) {
+            const auto piece = joined(i, i + length);
+            send_part(piece, groups[i].begin, groups[i + length - 1].end);
+            send_part(with_latin_twins(piece), groups[i].begin, groups[i + length - 1].end);
+        }
+}
+
+// E-mail addresses, hosts, file names, order numbers: whole, then their parts.
+void Analyser::State::send_identifier() {
+    const auto begin = groups[0].begin;
+    const auto end = groups[count - 1].end;
+    whole = joined(0, count);
+    const bool has_digit = std::any_of(groups.begin(),
+                                       groups.begin() + static_cast<std::ptrdiff_t>(count),
+                                       [](const Group& g) { return (g.kinds & digit) != 0; });
+    std::size_t at_sign = 0;
+    std::size_t dots = 0;
+    for (std::size_t i = 1; i < count; ++i) {
+        if (groups[i].joiner == '@') at_sign = i;
+        if (groups[i].joiner == '.') ++dots;
+    }
+    const auto twin = has_digit && at_sign == 0 ? with_latin_twins(whole) : whole;
+    send_whole(use == Use::query ? twin : whole, begin, end);
+    if (use == Use::query) return;
+    send_part(twin, begin, end);
+    if (at_sign > 0) send_part(joined(0, at_sign), begin, groups[at_sign - 1].end);
+    if (at_sign > 0 || (dots > 1 && !(groups[count - 1].kinds & digit))) {
+        for (auto i = at_sign; i + 1 < count; ++i)
+            send_part(joined(i, count), groups[i].begin, end);
+    } else if (count > 2 && count <= 4) {
+        send_pieces(0, count);
+    }
+    for (std::size_t i = 0; i < count; ++i) send_group_parts(groups[i]);
+}
+
+// "500р" as the number 500 and the word р; false when the run is something else.
+bool Analyser::State::send_amount() {
+    const auto& group = groups[0];
+    const auto word = folded_of(group);
+    if (group.kinds & slow) return false;
+    const auto border = word.find_first_not_of("0123456789");
+    if (border == 0 || border == std::string_view::npos || !is_unit(word.substr(border)))
+        return false;
+    const auto middle = group.begin + border;
+    send_whole(word.substr(0, border), group.begin, middle);
+    const auto kinds = static_cast<std::uint8_t>(group.kinds & any_letter);
+    send_whole(word_term(word.substr(border), kinds), middle, group.end);
+    return true;
+}
+
+void Analyser::State::send_run() {
+    if (count == 0) return;
+    std::uint8_t kinds = 0;
+    bool words_only = true;
+    for (std::size_t i = 0; i < count; ++i) {
+        kinds |= groups[i].kinds;
+        words_only &= i == 0 || groups[i].joiner == '-' || groups[i].joiner == '\'';
+    }
+    if (count == 1 && !(kinds & digit)) {
+        send_whole(word_term(folded_of(groups[0]), kinds), groups[0].begin, groups[0].end);
+    } else if (words_only && !(kinds & digit)) {
+        send_words();
+    } else if (count > 1 || !send_amount()) {
+        send_identifier();
+    }
+}
+
+// "#акция" and "@ivan": with and without the sign; "#17" is the number alone.
+std::size_t Analyser::State::tagged(std::size_t i) {
+    const char sign = text[i];
+    const auto end = read_run(i + 1);
+    if (count == 0) return i + 1;
+    if (!(groups[0].kinds & any_letter)) return 0;
+    const auto name = sign + joined(0, count);
+    send_whole(name, i, end);
+    if (use == Use::query) return end;
+    send_part(joined(0, count), i + 1, end);
+    for (std::size_t k = 0; k < count; ++k) send_group_parts(groups[k]);
+    return end;
+}
+
+// Text without spaces: every character, and every two neighbours. A query for two or more
+// characters asks for the pairs and the last character, which a document has at the same distances.
+std::size_t Analyser::State::ideographs(std::size_t i) {
+    auto c = decode(text, i);
+    const auto next = i + c.length;
+    const auto after = next < text.size() ? decode(text, next) : Char{};
+    const bool pair = after.valid && classify(after.code) == CharClass::ideograph;
+    part = fold_word(text.substr(i, c.length));
+    if (pair) whole = fold_word(text.substr(i, c.length + std::size_t(after.length)));
+    if (use == Use::query) {
+        send_whole(pair ? whole : part, i, pair ? next + after.length : next);
+    } else {
+        send_whole(part, i, next);
+        if (pair) send_part(whole, i, next + after.length);
+    }
+    return next;
+}
+
+std::size_t Analyser::State::number_at(std::size_t i) {
+    auto scanned = text;
+    if (i >= 2 && (text[i - 1] == ',' || text[i - 1] == '.') && text[i - 2] >= '0' &&
+        text[i - 2] <= '9') {
+        // The rest of "1,2,3,4", which is a list: only the digits themselves.
+        const auto end = std::min(text.find_first_not_of("0123456789", i), text.size());
+        if (alnum_at(end)) return 0;
+        scanned = text.substr(0, end);
+    }
+    const auto number = scan_number(scanned, i);
+    if (!number) return 0;
+    send_number(*number, i);
+    return number->end;
+}
+
+std::size_t Analyser::State::step(std::size_t i) {
+    const auto b = static_cast<unsigned char>(text[i]);
+    if (b < 0x80) {
+        const char c = text[i];
+        const bool next_digit = i + 1 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '9';
+        if ((c >= '0' && c <= '9') || ((c == '+' || c == '(') && next_digit))
+            if (const auto end = number_at(i); end > 0) return end;
+        if ((c == '#' || c == '@') && alnum_at(i + 1))
+            if (const auto end = tagged(i); end > 0) return end;
+        if (ascii_fold[b] == 0) return i + 1;
+    } else if (b != 0xd0 && b != 0xd1) {
+        const auto c = decode(text, i);
+        if (!c.valid) return i + 1;
+        switch (classify(c.code)) {
+            case CharClass::ideograph: return ideographs(i);
+            case CharClass::emoji:
+                send_whole(text.substr(i, c.length), i, i + c.length);
+                return i + c.length;
+            case CharClass::other:
+            case CharClass::mark:
+            case CharClass::ignorable: return i + c.length;
+            case CharClass::latin:
+            case CharClass::cyrillic:
+            case CharClass::letter:
+            case CharClass::digit: break;
+        }
+    }
+    const auto end = read_run(i);
+    send_run();
+    // A run always takes at least one character; the guard is for folding that leaves nothing.
+    return std::max(end, i + 1);
+}
+
+void Analyser::run(std::string_view utf8, Use use, void* context, Callback emit) {
+    auto& s = *state_;
+    s.text = utf8.substr(0, 0xfffffff0u);
+    s.use = use;
+    s.context = context;
+    s.emit = emit;
+    s.stopped = false;
+    for (std::size_t i = 0; i < s.text.size() && !s.stopped;) {
+        if (s.text[i] == ' ')
+            ++i;
+        else
+            i = s.step(i);
+    }
+}
+
+std::string Analyser::term(std::string_view word) {
+    std::string found;
+    analyse(word, Use::query, [&](const Token& token) {
+        found = token.term;
+        return false;
+    });
+    return found;
+}
+
+}  // namespace letopis::text
