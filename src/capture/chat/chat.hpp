@@ -48,7 +48,7 @@ std::optional<Instant> from_local(
 // Members of a context's `facts`, as both formats write them: "zone", "zone_assumed",
 // "offset_minutes" or "zone_transitions". Text of JSON members without the braces.
 std::string zone_facts(const Zone& zone);
-// From parsed values of those members: offset_minutes wins over transitions. For the parsers.
+// From parsed values of those members; usable transitions win over offset_minutes. For the parsers.
 Zone zone_of_facts(std::string name,
                    bool assumed,
                    std::optional<std::int64_t> offset_minutes,
