@@ -63,7 +63,9 @@ std::string_view name(Errc code);  // "not_found", for logs and JSON
 #define TRY(decl, ...) TRY_IMPL_(return, TRY_NAME_(__COUNTER__), decl, __VA_ARGS__)
 
 // The same for a Result<void>, or where the value is of no interest: TRY_DO(file.sync());
-#define TRY_DO_IMPL_(tmp, ...)          \
-    if (auto tmp = (__VA_ARGS__); !tmp) \
-    return tl::unexpected<::letopis::Error>(std::move(tmp).error())
+#define TRY_DO_IMPL_(tmp, ...)                                               \
+    do {                                                                     \
+        if (auto tmp = (__VA_ARGS__); !tmp)                                  \
+            return tl::unexpected<::letopis::Error>(std::move(tmp).error()); \
+    } while (false)
 #define TRY_DO(...) TRY_DO_IMPL_(TRY_NAME_(__COUNTER__), __VA_ARGS__)

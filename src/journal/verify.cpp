@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Is what is stored what was stored? Everything is looked at and everything wrong is reported;
+// nothing is mended.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <set>
+
+#include "journal/state.hpp"
+
+namespace letopis::journal {
+
+namespace {
+
+struct ClosedHashes {
+    std::string journal, bodies;  // hex
+};
+
+std::optional<std::pair<std::uint64_t, ClosedHashes>> closed_hashes(std::string_view descriptor) {
+    boost::system::error_code error;
+    const auto value =
+        boost::json::parse(boost::json::string_view(descriptor.data(), descriptor.size()), error);
+    if (error || !value.is_object()) return std::nullopt;
+    const auto& object = value.as_object();
+    const auto *first = object.if_contains("first"),
+               *journal = object.if_contains("journal_sha256"),
+               *bodies = object.if_contains("bodies_sha256");
+    if (first == nullptr || !first->is_int64() || journal == nullptr || !journal->is_string() ||
+        bodies == nullptr || !bodies->is_string())
+        return std::nullopt;
+    return std::pair(
+        static_cast<std::uint64_t>(first->as_int64()),
+        ClosedHashes{std::string(journal->as_string()), std::string(bodies->as_string())});
+}
+
+std::string raw_sha256(std::string_view descriptor) {
+    // "raw":{"size":N,"sha256":"…"} as written by the capturing code; other descriptors have none.
+    const auto at = descriptor.find("\"sha256\":\"");
+    if (at == std::string_view::npos || descriptor.size() < at + 10 + 64) return {};
+    return std::string(descriptor.substr(at + 10, 64));
+}
+
+}  // namespace
+
+Result<Journal::Checked> Journal::verify(bool deep,
+                                         const std::function<void(std::uint64_t)>& progress) {
+    auto& state = *state_;
+    Checked out;
+    const auto report = [&](std::string where, std::string what) {
+        if (out.problems.size() < 1000) out.problems.push_back({std::move(where), std::move(what)});
+    };
+    // Flat rows first: gapless numbers, leaves in order.
+    const auto end = head();
+    std::array<std::uint64_t, 3> next_leaf{};
+    Seq at(0);
+    while (at.value() < end.records) {
+        auto went = leaves(at, end.records - at.value(), [&](const Leaf& leaf) -> Result<bool> {
+            auto& expected = next_leaf[static_cast<std::size_t>(leaf.origin) % 3];
+            if (leaf.leaf_index != expected)
+                report(fmt::format("record {}", leaf.seq.value()),
+                       fmt::format("leaf {} stands where {} should", leaf.leaf_index, expected));
+            ++expected;
+            ++out.records;
+            at = Seq(leaf.seq.value() + 1);
+            return true;
+        });
+        if (went) break;
+        report(fmt::format("record {}", at.value()), went.error().what);
+        at = Seq(at.value() + 1);
+        // One damaged page hides many records: go on behind its shard rather than record by record.
+        const auto all = shards();
+        const auto behind =
+            std::ranges::find_if(all, [&](const ShardInfo& shard) { return shard.first > at; });
+        if (behind == all.end()) break;
+        at = behind->first;
+    }
+    // The hashes of closed shards stand in the first record of the next shard.
+    for (const auto& shard : shards()) {
+        if (shard.first.value() == 0) continue;
+        const auto record = read(shard.first, Contents::skip);
+        if (!record) {
+            report(fmt::format("record {}", shard.first.value()), record.error().what);
+            continue;
+        }
+        const auto hashes = closed_hashes(record->descriptor);
+        if (!hashes) {
+            report(fmt::format("record {}", shard.first.value()),
+                   "does not tell the hashes of the shard before");
+            continue;
+        }
+        const auto check = [&](const std::string& label, const std::string& expected) {
+            std::uint64_t bytes = 0;
+            const auto got = hash_file(state.archive / label, bytes);
+            out.bytes += bytes;
+            if (progress) progress(out.bytes);
+            if (!got)
+                report(label, got.error().what);
+            else if (hex(*got) != expected)
+                report(label, "the file is not the one that was closed: its SHA-256 differs");
+        };
+        check(journal_label(Seq(hashes->first)), hashes->second.journal);
+        check(bodies_label(Seq(hashes->first)), hashes->second.bodies);
+    }
+    std::set<std::string> referenced;
+    if (deep) {
+        const auto check = [&](const Record& record) {
+            if (record.erased_by) return;
+            out.bytes += record.content.size() + record.descriptor.size();
+            if (record.has_object) ++out.objects;
+            if ((record.kind == Kind::message || record.kind == Kind::file) &&
+                raw_sha256(record.descriptor) != hex(crypto::sha256(record.content)))
+                report(fmt::format("record {}", record.seq.value()),
+                       "the content is not the one that its descriptor names");
+            if (progress && record.seq.value() % 1024 == 0) progress(out.bytes);
+        };
+        // In slices while all is well; where a slice fails, record by record, so that the guilty
+        // one is named.
+        constexpr std::uint64_t slice = 4096;
+        for (std::uint64_t from = 0; from < end.records; from += slice) {
+            auto done = from;
+            const auto fed = feed(Seq(from),
+                                  std::min(slice, end.records - from),
+                                  Contents::with,
+                                  [&](Record&& record) -> Result<bool> {
+                                      check(record);
+                                      done = record.seq.value() + 1;
+                                      return true;
+                                  });
+            if (fed) continue;
+            for (auto seq = done; seq < std::min(from + slice, end.records); ++seq) {
+                const auto record = read(Seq(seq));
+                if (record)
+                    check(*record);
+                else
+                    report(fmt::format("record {}", seq), record.error().what);
+            }
+        }
+        // Pages that no record stands on are looked at too.
+        const std::shared_lock lock(state.files);
+        std::vector<Problem> problems;
+        auto live = ShardReader::open_live(state.archive, state.keyring);
+        if (live)
+            (*live)->read_every_page(problems, out.bytes);
+        else
+            report(live_label, live.error().what);
+        auto once = open_file(state.archive, once_label, state.keyring, {.mode = sql::Mode::read});
+        auto pages =
+            once ? read_pages(*once) : Result<std::uint64_t>(tl::unexpected<Error>(once.error()));
+        if (!pages) report(once_label, pages.error().what);
+        for (auto& problem : problems) report(problem.where, problem.what);
+    } else {
+        const std::shared_lock lock(state.files);
+        auto live = ShardReader::open_live(state.archive, state.keyring);
+        std::vector<Problem> problems;
+        if (live)
+            (*live)->read_every_page(problems, out.bytes);
+        else
+            report(live_label, live.error().what);
+        for (auto& problem : problems) report(problem.where, problem.what);
+        TRY_DO(state.objects.list([&](const std::string&) { ++out.objects; },
+                                  [](const std::string&) {}));
+    }
+    return out;
+}
+
+}  // namespace letopis::journal
