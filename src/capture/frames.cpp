@@ -31,8 +31,8 @@ public:
         bytes_.resize(4);
         fields.u8(static_cast<std::uint8_t>(kind));
     }
-    std::string done() {
-        const auto size = static_cast<std::uint32_t>(bytes_.size() - 4);
+    std::string done(std::size_t raw_follows = 0) {
+        const auto size = static_cast<std::uint32_t>(bytes_.size() - 4 + raw_follows);
         for (unsigned i = 0; i < 4; ++i) bytes_[i] = static_cast<char>(size >> (8 * i));
         return std::move(bytes_);
     }
@@ -69,8 +69,10 @@ std::string frame_of(const Context& event) {
     return frame.done();
 }
 
-std::string frame_of(const Item& event) {
-    Frame frame(Kind::item, event.raw.size() + 256);
+// Everything of an item's frame but the raw bytes, which come last. `raw_follows`: how many of them
+// the length in front must count although they are written on their own.
+std::string item_head(const Item& event, std::size_t raw_follows, std::size_t reserve) {
+    Frame frame(Kind::item, reserve);
     auto& out = frame.fields;
     out.text(event.key);
     out.u8(static_cast<std::uint8_t>(event.dialect));
@@ -82,8 +84,13 @@ std::string frame_of(const Item& event) {
     put_instant(out, event.received);
     out.varint(event.files.size());
     for (const auto& file : event.files) out.text(file);
-    out.raw(event.raw);
-    return frame.done();
+    return frame.done(raw_follows);
+}
+
+std::string frame_of(const Item& event) {
+    auto frame = item_head(event, event.raw.size(), event.raw.size() + 256);
+    frame += event.raw;
+    return frame;
 }
 
 std::string frame_of(const FileStart& event) {
@@ -282,7 +289,13 @@ bool FrameSink::recognised(std::string_view format) {
     return send(frame_of(Recognised{std::string(format)}));
 }
 bool FrameSink::context(Context context) { return send(frame_of(context)); }
-bool FrameSink::item(Item item) { return send(frame_of(item)); }
+bool FrameSink::item(Item item) {
+    if (item.raw.size() < write_bytes) return send(frame_of(item));
+    // A large item is not copied once more.
+    if (send(item_head(item, item.raw.size(), 256)) && flush())
+        ok_ = write_all(fd_, item.raw).has_value();
+    return ok_;
+}
 bool FrameSink::file_begin(FileStart file) { return send(frame_of(file)); }
 bool FrameSink::file_bytes(std::string_view bytes) {
     // Pieces, so that the other end need not hold a large file in one frame.

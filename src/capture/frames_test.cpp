@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/files.hpp"
@@ -146,6 +147,23 @@ TEST(Frames, an_impossible_length_ends_the_stream) {
     FrameDecoder zero;
     zero.feed(std::string_view("\0\0\0\0", 4));
     EXPECT_FALSE(zero.next().has_value());
+}
+
+TEST(Frames, a_large_item_is_written_the_same_way_as_a_small_one) {
+    std::string name = (std::filesystem::temp_directory_path() / "letopis_frames_XXXXXX").string();
+    Fd out(::mkstemp(name.data()));
+    ASSERT_TRUE(out);
+    auto large = an_item();
+    large.raw.assign(3 << 20, 'x');
+    FrameSink sink(out.get());
+
+    EXPECT_TRUE(sink.item(an_item()) && sink.item(large) && sink.item(an_item()) && sink.end());
+
+    const auto written = read_file(name);
+    ::unlink(name.c_str());
+    EXPECT_EQ(written.value_or(""),
+              encode_event(an_item()) + encode_event(large) + encode_event(an_item()) +
+                  encode_event(End{}));
 }
 
 TEST(Frames, a_sink_over_a_pipe_sends_what_the_decoder_reads_and_notices_a_dead_reader) {

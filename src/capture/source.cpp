@@ -113,8 +113,8 @@ Result<void> Window::fill() {
         begin_ = 0;
     }
     const auto had = buffer_.size();
-    // Doubling keeps the number of moves small for a long message.
-    const auto want = std::max(step_, had / 2);
+    constexpr std::size_t step_max = 16 << 20;
+    const auto want = std::clamp(had / 2, step_, std::max(step_, step_max));
     buffer_.resize(had + want);
     auto got = source_.read(buffer_.data() + had, want);
     buffer_.resize(had + got.value_or(0));
@@ -126,6 +126,23 @@ Result<void> Window::fill() {
 void Window::drop(std::size_t bytes) {
     begin_ += bytes;
     offset_ += bytes;
+}
+
+std::string Window::take(std::size_t from, std::size_t bytes) {
+    constexpr std::size_t worth_moving = 8 << 20;
+    if (bytes < worth_moving) {
+        std::string part(view().substr(from, bytes - from));
+        drop(bytes);
+        return part;
+    }
+    std::string rest(view().substr(bytes));
+    std::string part = std::move(buffer_);
+    part.resize(begin_ + bytes);
+    part.erase(0, begin_ + from);
+    buffer_ = std::move(rest);
+    begin_ = 0;
+    offset_ += bytes;
+    return part;
 }
 
 }  // namespace letopis::capture

@@ -60,6 +60,9 @@ public:
     // Adds bytes behind those that are there; sets ended() at the end of the input.
     Result<void> fill();
     void drop(std::size_t bytes);
+    // Removes the first `bytes` and returns those of them from `from` on; a long run is moved, not
+    // copied.
+    std::string take(std::size_t from, std::size_t bytes);
 
 private:
     Source& source_;
