@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "crypto/gcm.hpp"
-
 #include <sodium.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "base/check.hpp"
+#include "crypto/gcm_internal.hpp"
 
 namespace letopis::crypto {
 namespace {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // SHA-256, HMAC and HKDF. HMAC and HKDF are written out over OpenSSL's digests: EVP_MAC costs half
 // as much again for a short message, and OpenSSL 3.0 limits the info of its HKDF to 2 KiB.
-#include "crypto/hash.hpp"
-
 #include <openssl/evp.h>
 #include <sodium.h>
 
@@ -10,7 +8,8 @@
 
 #include "base/check.hpp"
 #include "crypto/crypto.hpp"
-#include "crypto/secret.hpp"
+#include "crypto/hash_internal.hpp"
+#include "crypto/secret_internal.hpp"
 
 namespace letopis::crypto {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "base/check.hpp"
 #include "crypto/crypto.hpp"
-#include "crypto/secret.hpp"
+#include "crypto/secret_internal.hpp"
 
 namespace letopis::crypto {
 

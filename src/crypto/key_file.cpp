@@ -8,9 +8,9 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "crypto/key_text.hpp"
+#include "crypto/key_text_internal.hpp"
 #include "crypto/keyring.hpp"
-#include "crypto/secret.hpp"
+#include "crypto/secret_internal.hpp"
 
 namespace letopis::crypto {
 namespace {

@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "crypto/key_text.hpp"
-#include "crypto/keyring_file.hpp"
+#include "crypto/key_text_internal.hpp"
+#include "crypto/keyring_file_internal.hpp"
 
 namespace letopis::crypto {
 namespace {

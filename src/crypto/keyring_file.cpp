@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "crypto/keyring_file.hpp"
-
 #include <algorithm>
 
-#include "crypto/secret.hpp"
+#include "crypto/keyring_file_internal.hpp"
+#include "crypto/secret_internal.hpp"
 
 namespace letopis::crypto {
 namespace {

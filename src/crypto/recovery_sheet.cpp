@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "crypto/key_text.hpp"
-#include "crypto/secret.hpp"
+#include "crypto/key_text_internal.hpp"
+#include "crypto/secret_internal.hpp"
 
 namespace letopis::crypto {
 namespace {

@@ -9,9 +9,9 @@
 #include "base/files.hpp"
 #include "base/mutant.hpp"
 #include "crypto/crypto.hpp"
-#include "crypto/gcm.hpp"
-#include "crypto/hash.hpp"
-#include "crypto/secret.hpp"
+#include "crypto/gcm_internal.hpp"
+#include "crypto/hash_internal.hpp"
+#include "crypto/secret_internal.hpp"
 
 namespace letopis::crypto {
 namespace {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "crypto/secret.hpp"
-
 #include <sodium.h>
 
 #include <mutex>
 #include <vector>
 
 #include "base/check.hpp"
+#include "crypto/secret_internal.hpp"
 
 namespace letopis::crypto {
 namespace {
