@@ -94,7 +94,7 @@ Result<std::vector<std::uint64_t>> generations(const Path& directory) {  // newe
 }
 
 // What a crash during a change left behind: older generations, and files half written. An older
-// generation may hold keys that were destroyed, so every change begins here.
+// generation may hold keys that were destroyed.
 Result<void> remove_leftovers(const Path& directory, std::uint64_t newest) {
     TRY(const auto names, list_directory(directory));
     std::vector<Path> leftovers;
@@ -116,6 +116,17 @@ KeyId random_id() {
     const auto bytes = random_bytes(id.size());
     std::copy(bytes.begin(), bytes.end(), id.begin());
     return id;
+}
+
+// Every change begins here: nothing newer on the disk than in memory, and nothing older.
+Result<void> prepare_change(const Path& directory, std::uint64_t generation) {
+    TRY(const auto found, generations(directory));
+    if (found.empty() || found.front() != generation)
+        return fail(Errc::conflict,
+                    "the keyring in " + directory.string() + " is not at generation " +
+                        std::to_string(generation) + " any more",
+                    "Another process changed it: open the archive again.");
+    return remove_leftovers(directory, generation);
 }
 
 // Collecting a generation to be written.
@@ -425,7 +436,7 @@ Result<void> Keyring::ensure_all(std::span<const std::pair<Purpose, std::string>
                                  Instant now) {
     const std::lock_guard lock(state_->change);
     const auto contents = state_->snapshot();
-    TRY_DO(remove_leftovers(state_->directory, contents->generation));
+    TRY_DO(prepare_change(state_->directory, contents->generation));
     std::unordered_set<LabelKey, LabelHash> missing;
     Draft draft(state_->root, now, *contents);
     for (const auto& [purpose, label] : wanted) {
@@ -444,7 +455,7 @@ Result<void> Keyring::ensure_all(std::span<const std::pair<Purpose, std::string>
 Result<void> Keyring::destroy(std::span<const KeyId> ids, Instant now) {
     const std::lock_guard lock(state_->change);
     const auto contents = state_->snapshot();
-    TRY_DO(remove_leftovers(state_->directory, contents->generation));
+    TRY_DO(prepare_change(state_->directory, contents->generation));
     std::unordered_set<KeyId, KeyIdHash> dropped;
     for (const auto& id : ids) {
         const auto* entry = contents->find(id);
@@ -461,7 +472,7 @@ Result<void> Keyring::destroy(std::span<const KeyId> ids, Instant now) {
 Result<void> Keyring::rotate_if_due(Instant now) {
     const std::lock_guard lock(state_->change);
     const auto contents = state_->snapshot();
-    TRY_DO(remove_leftovers(state_->directory, contents->generation));
+    TRY_DO(prepare_change(state_->directory, contents->generation));
     if (now - contents->entries.front().made <= epoch_life) return {};
     TRY(auto draft, Draft::with_new_epoch(state_->root, now, *contents, {}));
     return state_->replace(std::move(draft), contents->unlock);
@@ -470,7 +481,7 @@ Result<void> Keyring::rotate_if_due(Instant now) {
 Result<void> Keyring::change_unlock(const Unlock& to, Instant now) {
     const std::lock_guard lock(state_->change);
     const auto contents = state_->snapshot();
-    TRY_DO(remove_leftovers(state_->directory, contents->generation));
+    TRY_DO(prepare_change(state_->directory, contents->generation));
     TRY(auto block, lock_root(state_->root, to));
     return state_->replace(Draft(state_->root, now, *contents), std::move(block));
 }
