@@ -348,6 +348,10 @@ class Tree(unittest.TestCase):
         self.none([f"src/{path}: in no module of src/CMakeLists.txt" for path in sorted(self.sources)
                    if module_of(path, self.modules) is None and not path.endswith("_main.cpp")])
 
+    def test_every_folder_has_its_question_in_the_architecture(self):
+        text = read("ARCHITECTURE.md")
+        self.none([f"ARCHITECTURE.md does not name `{module.folder}`" for module in self.modules if f"`{module.folder}`" not in text])
+
     def test_heavy_libraries_stay_behind_the_folders_that_wrap_them(self):
         self.none(heavy_findings(self.sources, self.modules))
 
