@@ -203,45 +203,4 @@ FromLine parse_from_line(std::string_view line) {
     return result;
 }
 
-bool header_like(std::string_view line) {
-    const auto colon = line.substr(0, 128).find(':');
-    if (colon == std::string_view::npos || colon == 0) return false;
-    return std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
-        return c > ' ' && c < 0x7f;
-    });
-}
-
-bool mail_header(std::string_view line) {
-    static constexpr std::array<std::string_view, 26> names{"from",
-                                                            "to",
-                                                            "cc",
-                                                            "bcc",
-                                                            "date",
-                                                            "subject",
-                                                            "received",
-                                                            "message-id",
-                                                            "return-path",
-                                                            "delivered-to",
-                                                            "reply-to",
-                                                            "sender",
-                                                            "status",
-                                                            "mime-version",
-                                                            "content-type",
-                                                            "in-reply-to",
-                                                            "references",
-                                                            "x-status",
-                                                            "dkim-signature",
-                                                            "envelope-to",
-                                                            "path",
-                                                            "newsgroups",
-                                                            "lines",
-                                                            "organization",
-                                                            "precedence",
-                                                            "resent-from"};
-    if (!header_like(line)) return false;
-    const auto name = line.substr(0, line.find(':'));
-    if (name.size() > 2 && same_icase(name.substr(0, 2), "x-")) return true;
-    return index_of(names, name) >= 0;
-}
-
 }  // namespace letopis::capture::mbox

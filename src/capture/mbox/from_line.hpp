@@ -24,11 +24,6 @@ struct FromLine {
 // `line` without its line end; it begins with "From ".
 FromLine parse_from_line(std::string_view line);
 
-// "Name:" at the start of a line, as RFC 5322 writes it.
-bool header_like(std::string_view line);
-// The same with a name that mail uses: what a body line seldom is.
-bool mail_header(std::string_view line);
-
 constexpr std::size_t from_line_max = 1024;  // a longer line is no separator
 
 }  // namespace letopis::capture::mbox

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "capture/mail_header.hpp"
 #include "capture/mbox/splitter.hpp"
 
 namespace letopis::capture::mbox {

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "capture/mail_header.hpp"
+
 namespace letopis::capture::mbox {
 namespace {
 
