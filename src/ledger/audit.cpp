@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "ledger/head.hpp"
+#include "ledger/head_internal.hpp"
 
 namespace letopis::ledger {
 

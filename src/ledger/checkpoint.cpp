@@ -2,9 +2,9 @@
 // Heads of logs and their names: C2SP tlog-checkpoint.
 #include <algorithm>
 
-#include "ledger/decimal.hpp"
+#include "ledger/decimal_internal.hpp"
 #include "ledger/note.hpp"
-#include "ledger/utf8.hpp"
+#include "ledger/utf8_internal.hpp"
 
 namespace letopis::ledger {
 

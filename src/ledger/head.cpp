@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "ledger/head.hpp"
+#include "ledger/head_internal.hpp"
 
 namespace letopis::ledger {
 

@@ -6,7 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/mutant.hpp"
-#include "ledger/head.hpp"
+#include "ledger/head_internal.hpp"
 
 namespace letopis::ledger {
 

@@ -5,7 +5,7 @@
 #include "base/fake_clock.hpp"
 #include "ledger/fake_disk.hpp"
 #include "ledger/ledger.hpp"
-#include "ledger/test_tree.hpp"
+#include "ledger/test_tree_internal.hpp"
 
 namespace letopis::ledger {
 namespace {

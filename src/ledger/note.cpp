@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "base/check.hpp"
-#include "ledger/decimal.hpp"
-#include "ledger/utf8.hpp"
+#include "ledger/decimal_internal.hpp"
+#include "ledger/utf8_internal.hpp"
 
 namespace letopis::ledger {
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "ledger/proof.hpp"
-#include "ledger/test_tree.hpp"
+#include "ledger/test_tree_internal.hpp"
 
 namespace letopis::ledger {
 namespace {

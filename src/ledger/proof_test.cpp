@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ledger/test_tree.hpp"
+#include "ledger/test_tree_internal.hpp"
 
 namespace letopis::ledger {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The reading side of a log.
-#include "ledger/head.hpp"
+#include "ledger/head_internal.hpp"
 #include "ledger/ledger.hpp"
 
 namespace letopis::ledger {

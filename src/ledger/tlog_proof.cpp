@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The text form of a proof: C2SP tlog-proof.
-#include "ledger/decimal.hpp"
+#include "ledger/decimal_internal.hpp"
 #include "ledger/proof.hpp"
 
 namespace letopis::ledger {

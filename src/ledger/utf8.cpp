@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "ledger/utf8.hpp"
-
 #include <cstdint>
+
+#include "ledger/utf8_internal.hpp"
 
 namespace letopis::ledger {
 
