@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Raw bytes of a captured item -> what it says. Pure: the same bytes, context and version give the
 // same result; limits count bytes, parts and depth, never time. Runs inside the sandboxed worker;
-// `Workers` (extract/workers.hpp) is the way to call it.
+// `Workers` (workers/workers.hpp) is the way to call it.
 #pragma once
 
 #include <string>
@@ -14,6 +14,9 @@ namespace letopis::extract {
 // Part of every catalogue row; a higher number means that a rebuild may find more in the same
 // bytes.
 constexpr int parser_version = 1;
+
+// What is looked at of one item; the rest is stored and marked "truncated" (docs/formats/limits.md).
+constexpr std::size_t parsed_bytes_max = std::size_t(32) << 20;
 
 struct Job {
     model::Dialect dialect = model::Dialect::mail;

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "extract/parse.hpp"
+
+#include <exception>
+
+#include "mime/mime.hpp"
+
+#if __has_include("capture/telegram/parse.hpp")
+#include "capture/telegram/parse.hpp"
+#endif
+
+namespace letopis::extract {
+namespace {
+
+model::Message unparsed(model::Channel channel, std::string why) {
+    model::Message message;
+    message.channel = channel;
+    message.marks.emplace_back("unparsed");
+    message.mark_detail = std::move(why);
+    return message;
+}
+
+model::Channel channel_of(model::Dialect dialect) {
+    switch (dialect) {
+        case model::Dialect::mail:
+        case model::Dialect::mail_mboxo:
+        case model::Dialect::mail_mboxrd:
+        case model::Dialect::mail_mboxcl2: return model::Channel::email;
+        case model::Dialect::telegram_json: return model::Channel::telegram;
+        case model::Dialect::whatsapp_text: return model::Channel::whatsapp;
+        case model::Dialect::letopis_jsonl:
+        case model::Dialect::letopis_csv: return model::Channel::other;
+    }
+    return model::Channel::other;
+}
+
+model::Message dispatch(const Job& job) {
+    switch (job.dialect) {
+        case model::Dialect::mail:
+        case model::Dialect::mail_mboxo:
+        case model::Dialect::mail_mboxrd:
+        case model::Dialect::mail_mboxcl2: return mime::parse(job.raw, job.dialect);
+        case model::Dialect::telegram_json:
+        case model::Dialect::whatsapp_text:
+        case model::Dialect::letopis_jsonl:
+        case model::Dialect::letopis_csv: break;
+    }
+    return unparsed(channel_of(job.dialect), "this version has no parser for the format");
+}
+
+}  // namespace
+
+model::Message parse(const Job& job) {
+    // Libraries below may throw (std::bad_alloc under the memory limit, Boost.JSON): one message is
+    // lost to reading, not the batch.
+    try {
+        return dispatch(job);
+    } catch (const std::exception& error) {
+        return unparsed(channel_of(job.dialect), std::string("parser failed: ") + error.what());
+    } catch (...) {
+        return unparsed(channel_of(job.dialect), "parser failed");
+    }
+}
+
+Result<std::string> part(const Job& job, std::string_view locator) {
+    if (channel_of(job.dialect) != model::Channel::email)
+        return fail(Errc::not_found, "only mails have parts");
+    try {
+        return mime::part(job.raw, job.dialect, locator);
+    } catch (const std::exception& error) {
+        return fail(Errc::too_large, std::string("parser failed: ") + error.what());
+    }
+}
+
+}  // namespace letopis::extract

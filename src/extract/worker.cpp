@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "extract/worker.hpp"
+
+#include <csignal>
+#include <string>
+
+#include "base/files.hpp"
+#include "base/mutant.hpp"
+#include "extract/sandbox.hpp"
+#include "extract/wire.hpp"
+
+namespace letopis::extract {
+namespace {
+
+// Test-only: lets the tests of the client see a worker die or hang over one certain item.
+void misbehave(const Job& job) {
+    if (mutant("parser_crash") && job.raw.find("CRASH THE PARSER") != job.raw.npos) raise(SIGSEGV);
+    if (mutant("parser_hang") && job.raw.find("HANG THE PARSER") != job.raw.npos)
+        for (volatile bool forever = true; forever;) continue;
+}
+
+std::string one_message(const Job& job) {
+    start_cpu_clock();
+    misbehave(job);
+    auto message = parse(job);
+    if (message.slice) message.text.clear();  // the client cuts it out of the bytes it has
+    return model::encode(message);
+}
+
+bool parse_batch(Reader& request, std::string& answer) {
+    const auto count = request.varint();
+    if (!request.ok() || count > batch_jobs_max) return false;
+    Writer writer(answer);
+    writer.varint(count);
+    Job job;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        if (!get_job(request, job)) return false;
+        writer.text(one_message(job));
+    }
+    return request.done();
+}
+
+bool one_part(Reader& request, std::string& answer) {
+    Job job;
+    if (!get_job(request, job)) return false;
+    const auto locator = request.text();
+    if (!request.done()) return false;
+    start_cpu_clock();
+    misbehave(job);
+    const auto bytes = part(job, locator);
+    Writer writer(answer);
+    writer.u8(bytes ? 1 : 0);
+    if (!bytes) writer.u8(static_cast<std::uint8_t>(bytes.error().code));
+    writer.text(bytes ? *bytes : bytes.error().what);
+    return true;
+}
+
+// nullopt: the input ended between two frames.
+Result<std::optional<std::string>> next_request(int fd) {
+    auto first = read_exactly(fd, 1);
+    if (!first) return std::optional<std::string>();
+    TRY(const auto rest, read_exactly(fd, 3));
+    const auto head = *first + rest;
+    const auto length = Reader(head).u32();
+    if (length == 0 || length > request_bytes_max) return fail(Errc::invalid, "bad frame length");
+    TRY(auto body, read_exactly(fd, length));
+    return std::optional<std::string>(std::move(body));
+}
+
+}  // namespace
+
+int run_worker(int in_fd, int out_fd) {
+    while (true) {
+        const auto request = next_request(in_fd);
+        if (!request) return 1;
+        if (!*request) return 0;
+        Reader reader(**request);
+        const auto kind = reader.u8();
+        std::string answer(4, '\0');
+        answer.push_back(static_cast<char>(kind));
+        bool good = false;
+        if (kind == static_cast<std::uint8_t>(Ask::parse)) good = parse_batch(reader, answer);
+        if (kind == static_cast<std::uint8_t>(Ask::part)) good = one_part(reader, answer);
+        if (!good || answer.size() > answer_bytes_max) return 1;
+        put_frame_length(answer);
+        if (!write_all(out_fd, answer)) return 1;
+    }
+}
+
+}  // namespace letopis::extract
