@@ -43,6 +43,7 @@ struct MessageRow {
     bool edited = false;
     std::optional<Instant> deleted_at;
     bool unparsed = false;
+    std::optional<Seq> twin_of;
 };
 
 // Where the text of a record is: a slice of its raw bytes, or here.
@@ -104,7 +105,6 @@ struct MessageDetail {
     std::string conversation_title;
     std::optional<Seq> reply_to;        // the parent, when it is here
     std::string reply_to_id;            // the parent's native id; a ghost when reply_to is absent
-    std::vector<Seq> replies;           // chats and mail: direct answers, ascending, at most 100
     std::vector<Version> versions;      // all captures of this message, this first one included;
                                         // empty when there is one only
     std::optional<Instant> deleted_at;  // withdrawn in its channel; the content is kept
@@ -116,6 +116,7 @@ struct MessageDetail {
 struct ConversationItem {
     Seq seq;
     Instant date{};
+    std::optional<Seq> twin_of;  // a second copy of a mail, to be folded into the first
 };
 
 // At most `limit` messages after or before one of them (exclusive), else from the beginning.
