@@ -35,7 +35,8 @@ enum class Shape : std::uint8_t {
 
 struct Slice {
     Shape shape = Shape::whole;
-    std::string bytes;  // from '{' to '}', when whole
+    std::string bytes;            // from '{' to '}', when whole
+    std::uint64_t looked_at = 0;  // bytes that were gone through, when not whole
 };
 
 // Where reading can go on after damage.
@@ -59,21 +60,32 @@ public:
     Result<Landmark> find_landmark();
 
 private:
+    Result<bool> more();  // false at the end
     Result<Token> string_token();
     Result<Token> word_token();
-    bool more();  // false at the end or after an error, which fail_ then holds
-    Result<Token> ended();
 
     Window window_;
     std::size_t used_ = 0;  // bytes of view() that belong to the last token
     std::string text_;
-    Result<void> state_;
 };
 
-// The members of an object's text, tolerant as the Lexer: calls `each(key, value)` with slices of
-// `object` (key as written between the quotes) until it returns false. True when the object was
-// walked to its end.
-template <class Each>
-bool members(std::string_view object, Each each);
+// The members of an object's text in memory, as tolerant as the Lexer: slices of it, the key as
+// written between its quotes, the value with its quotes or brackets.
+class Members {
+public:
+    explicit Members(std::string_view object);
+    bool next();
+    std::string_view key() const { return key_; }
+    std::string_view value() const { return value_; }
+
+private:
+    std::string_view left_;
+    std::string_view key_;
+    std::string_view value_;
+};
+
+// Is the '{' at the start of `text` the beginning of an entry of `messages`, of a chat, or of
+// something else (or does `text` end too early to say)?
+Landmark landmark_at(std::string_view text);
 
 }  // namespace letopis::capture::telegram
