@@ -123,6 +123,9 @@ build_jobs() {
     echo $((cores < memory ? cores : memory))
 }
 
+# What ninja says of the first thing that failed.
+first_failure() { sed -n '/^FAILED:/,$ { /^\[/q; p }' "$1" | head -n 60; grep '^ninja: error' "$1"; }
+
 # build PRESET [TARGET…]: configures build/PRESET when it must, then builds. A second run is one ninja that finds nothing to do.
 build() {
     local preset=$1 started=$SECONDS dir=build/$1 log=$log_dir/build-$1.log
@@ -134,7 +137,7 @@ build() {
     if [ -t 1 ]; then
         ninja -C "$dir" -j "$(build_jobs)" "$@" || die "the build of build/$preset failed; the compiler's words are above"
     else
-        ninja -C "$dir" -j "$(build_jobs)" "$@" >"$log" 2>&1 || { grep -v '^\[' "$log" | tail -n 60 >&2; die "the build of build/$preset failed (whole output: $log)"; }
+        ninja -C "$dir" -j "$(build_jobs)" "$@" >"$log" 2>&1 || { first_failure "$log" >&2; die "the build of build/$preset failed (whole output: $log)"; }
     fi
     say "build/$preset: built in $((SECONDS - started)) s"
 }
@@ -146,10 +149,10 @@ build_fuzz() {
     [ -n "$clang" ] || die "clang is missing (./test --long installs it)"
     if [ ! -f $dir/build.ninja ]; then
         cmake -S . -B $dir -G Ninja -DCMAKE_C_COMPILER="$clang" -DCMAKE_CXX_COMPILER="${clang/clang/clang++}" \
-            -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="-O1 -g1 -fsanitize=fuzzer-no-link" -DCMAKE_C_FLAGS="-O1 -g1" \
+            -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS="-O1 -g1 -fsanitize=fuzzer-no-link -Wno-unknown-warning-option" -DCMAKE_C_FLAGS="-O1 -g1" \
             -DLETOPIS_SANITIZE=address,undefined -DLETOPIS_FUZZ=ON >"$log" 2>&1 ||
             { tail -n 30 "$log" >&2; die "cmake could not configure build/fuzz (whole output: $log)"; }
     fi
-    ninja -C $dir -j "$(build_jobs)" fuzz_targets >"$log" 2>&1 || { grep -v '^\[' "$log" | tail -n 60 >&2; die "the build of build/fuzz failed (whole output: $log)"; }
+    ninja -C $dir -j "$(build_jobs)" fuzz_targets >"$log" 2>&1 || { first_failure "$log" >&2; die "the build of build/fuzz failed (whole output: $log)"; }
     say "build/fuzz: built in $((SECONDS - started)) s"
 }
