@@ -110,8 +110,12 @@ private:
             }
         }
         switch (c) {
-            case '"': quoted(); return;
-            case '(': comment(); return;
+            case '"':
+                if (quotes_) return quoted();
+                break;
+            case '(':
+                if (comments_) return comment();
+                break;
             case '<': angle(); return;
             case ',':
             case ';': flush(); break;
@@ -129,7 +133,8 @@ private:
             if (in_[end] == '\\' && end + 1 < in_.size()) ++end;
             text.push_back(in_[end]);
         }
-        if (end >= in_.size()) {  // never closed: it is no quote
+        if (end >= in_.size()) {  // never closed: it is no quote, and no later one is
+            quotes_ = false;
             ++at_;
             return;
         }
@@ -161,6 +166,7 @@ private:
             }
             text.push_back(c);
         }
+        comments_ = false;
         box_.phrase.push_back(' ');
         ++at_;
     }
@@ -245,6 +251,8 @@ private:
     std::string_view charset_;
     std::vector<model::Party>& out_;
     std::size_t at_ = 0;
+    // False after one that is never closed: looking for its end again and again takes forever.
+    bool quotes_ = true, comments_ = true;
     Mailbox box_;
 };
 

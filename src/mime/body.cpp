@@ -150,8 +150,7 @@ private:
         if (!named) return true;
         // A named first part is the text of a program that names everything.
         if (part.parent < 0) return true;
-        const auto& siblings = tree_[part.parent].children;
-        return part.disposition.value.empty() && !siblings.empty() && siblings.front() == index;
+        return tree_[part.parent].children.front() == index;
     }
 
     void add_text(int index, const Part& part) {

@@ -19,6 +19,19 @@ Transfer transfer_named(std::string_view header_value) {
     return Transfer::identity;
 }
 
+bool looks_like_base64(std::string_view bytes) {
+    const auto head = bytes.substr(0, 4096);
+    std::size_t foreign = 0;
+    for (std::size_t i = 0; i < head.size(); ++i) {
+        const char c = head[i];
+        if (is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '\r' || c == '\n') continue;
+        // A blank at the end of a line is a habit, one between words is prose.
+        if (is_space(c) && (i + 1 == head.size() || is_space(head[i + 1]))) continue;
+        ++foreign;
+    }
+    return foreign * 12 <= head.size();
+}
+
 TransferDecoder::TransferDecoder(Transfer transfer) : transfer_(transfer) {}
 
 std::string_view TransferDecoder::step(std::string_view piece) {

@@ -17,6 +17,9 @@ constexpr int hex_digit(char c) {
     return -1;
 }
 
+// False for plain text under the label base64.
+bool looks_like_base64(std::string_view bytes);
+
 Transfer transfer_named(std::string_view header_value);
 // Decodes at most `limit` bytes; never fails, what is not of the alphabet is skipped.
 std::string decode_transfer(std::string_view bytes,

@@ -205,6 +205,10 @@ struct Tree::Builder {
                              ? view.size()
                              : std::min(static_cast<std::size_t>(stream->bound_end), view.size());
         if (end > begin) part.content = view.substr(begin, end - begin);
+        if (part.transfer == Transfer::base64 && !looks_like_base64(part.content)) {
+            part.transfer = Transfer::identity;
+            tree.bad_header_ = true;
+        }
     }
 
     void leaf_locator(Part& part) const {

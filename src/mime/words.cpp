@@ -174,7 +174,7 @@ public:
     std::string piece() {
         std::string out;
         for (; at_ < in_.size() && in_[at_] != ';'; ++at_) {
-            if (in_[at_] == '(')
+            if (in_[at_] == '(' && comments_)
                 skip_comment();
             else if (in_[at_] == '"')
                 quoted(out);
@@ -205,10 +205,11 @@ private:
                 return;
             }
         }
-        // Never closed: not a comment, the bracket itself is dropped.
+        comments_ = false;  // never closed: it is no comment, and no later one is
     }
     std::string_view in_;
     std::size_t at_ = 0;
+    bool comments_ = true;
 };
 
 std::string percent_bytes(std::string_view text) {
@@ -282,36 +283,57 @@ bool Parameterised::duplicated(std::string_view name) const {
     });
 }
 
+namespace {
+
+class ParameterReader {
+public:
+    explicit ParameterReader(std::string_view charset) : charset_(charset) {}
+
+    // "name=value"; anything else is stepped over.
+    void add(std::string_view piece) {
+        const auto equals = piece.find('=');
+        if (equals == piece.npos || out.parameters.size() >= parameters_max) return;
+        const auto lowered = lower_ascii(trim(piece.substr(0, equals)));
+        std::string_view name = lowered;
+        const auto value = trim(piece.substr(equals + 1));
+        int section = 0;
+        bool encoded = false;
+        if (name.empty()) return;
+        if (!sectioned(name, section, encoded))
+            out.parameters.push_back({std::string(name), decode_words(value, charset_)});
+        else if (++sections_ <= sections_max)
+            extended_[std::string(name)].parts.try_emplace(section, std::string(value), encoded);
+    }
+
+    // RFC 2231 beats the plain parameter of the same name, which is there for old programs.
+    void finish() {
+        for (const auto& [name, parts] : extended_) {
+            std::erase_if(out.parameters, [&](const Parameter& p) { return p.name == name; });
+            out.parameters.push_back({name, parts.joined(charset_)});
+        }
+    }
+    Parameterised out;
+
+private:
+    std::string_view charset_;
+    std::map<std::string, Sections, std::less<>> extended_;
+    std::size_t sections_ = 0;
+};
+
+}  // namespace
+
 Parameterised parse_parameters(std::string_view raw, std::string_view charset) {
     const auto line = unfold(raw);
     Cutter cutter(line);
-    Parameterised out;
-    out.value = lower_ascii(trim(cutter.piece()));
-    std::map<std::string, Sections, std::less<>> extended;
-    std::size_t sections = 0;
-    while (!cutter.done() && out.parameters.size() < parameters_max) {
-        const auto piece = cutter.piece();
-        const auto equals = piece.find('=');
-        if (equals == piece.npos) continue;
-        const auto lowered = lower_ascii(trim(std::string_view(piece).substr(0, equals)));
-        std::string_view name = lowered;
-        const auto value = trim(std::string_view(piece).substr(equals + 1));
-        int section = 0;
-        bool encoded = false;
-        if (name.empty()) continue;
-        if (sectioned(name, section, encoded)) {
-            if (++sections <= sections_max)
-                extended[std::string(name)].parts.try_emplace(section, std::string(value), encoded);
-            continue;
-        }
-        out.parameters.push_back({std::string(name), decode_words(value, charset)});
-    }
-    // RFC 2231 beats the plain parameter of the same name, which is there for old programs.
-    for (const auto& [name, parts] : extended) {
-        std::erase_if(out.parameters, [&](const Parameter& p) { return p.name == name; });
-        out.parameters.push_back({name, parts.joined(charset)});
-    }
-    return out;
+    ParameterReader reader(charset);
+    const auto first = cutter.piece();
+    const auto head = trim(first);
+    const auto space = std::min(head.find_first_of(" \t,"), head.size());
+    reader.out.value = lower_ascii(head.substr(0, space));
+    reader.add(head.substr(space));  // "application/pdf name=x.pdf", the semicolon forgotten
+    while (!cutter.done()) reader.add(cutter.piece());
+    reader.finish();
+    return std::move(reader.out);
 }
 
 }  // namespace letopis::mime

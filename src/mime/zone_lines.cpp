@@ -281,11 +281,14 @@ SignatureMark signature_mark(std::string_view line, bool dashes) {
                                                                  "с ув.",
                                                                  "ваш менеджер",
                                                                  "ваша команда"};
-    // A closing is a line of its own, not the begin of a sentence.
-    if (letters(line) <= 45 && starts_any(low, closing) &&
-        !(low.find('?') != low.npos || letters(line) > 45))
-        return SignatureMark::closing;
-    return SignatureMark::none;
+    const auto phrase = std::find_if(
+        closing.begin(), closing.end(), [&](std::string_view one) { return low.starts_with(one); });
+    if (phrase == closing.end()) return SignatureMark::none;
+    // A closing is a line of its own, perhaps with a name, not the begin of a sentence.
+    const auto rest = std::string_view(low).substr(phrase->size());
+    const auto words = std::count(rest.begin(), rest.end(), ' ');
+    const bool sentence = words > 3 || letters(rest) > 30 || rest.find('?') != rest.npos;
+    return sentence ? SignatureMark::none : SignatureMark::closing;
 }
 
 bool is_disclaimer(const std::vector<Line>& lines, std::size_t begin, std::size_t end) {

@@ -42,7 +42,7 @@ Result<void> Lane::start() {
     garbage_ = false;
     // An empty batch: the answer says that everything is loaded and the sandbox closed.
     auto hello = std::make_shared<Order>();
-    give({hello, 0, 0});
+    give({hello, 0, 0, false});
     const auto happened = wait(-1);
     if (happened.finished) return {};
     return fail(Errc::unavailable, program_.string() + " does not run");
@@ -67,9 +67,14 @@ Lane::Happened Lane::death(const std::string& how) {
     if (reason.empty()) reason = "it ended by itself";
     // The one being worked on is the suspect; alone it is guilty. The one behind it is unharmed.
     if (!batches_.empty()) {
-        const auto suspect = batches_.front();
+        auto suspect = batches_.front();
         batches_.pop_front();
-        if (suspect.count == 1) {
+        // SIGKILL that is not ours is the system's or an operator's: worth one more try.
+        const bool innocent = reason == "SIGKILL" && how.empty() && !suspect.retried;
+        if (suspect.count == 1 && innocent) {
+            suspect.retried = true;
+            out.to_run_again.push_back(suspect);
+        } else if (suspect.count == 1) {
             take_death(suspect, reason);
             out.finished = suspect;
         } else {

@@ -58,7 +58,7 @@ std::deque<Batch> cut(const std::shared_ptr<Order>& order, std::size_t workers) 
         const bool fits =
             !out.empty() && out.back().count < jobs_max && bytes + size <= extract::batch_bytes_max;
         if (!fits) {
-            out.push_back({order, i, 0});
+            out.push_back({order, i, 0, false});
             bytes = 0;
         }
         ++out.back().count;
@@ -69,7 +69,8 @@ std::deque<Batch> cut(const std::shared_ptr<Order>& order, std::size_t workers) 
 
 std::deque<Batch> singles(const Batch& batch) {
     std::deque<Batch> out;
-    for (std::size_t i = 0; i < batch.count; ++i) out.push_back({batch.order, batch.first + i, 1});
+    for (std::size_t i = 0; i < batch.count; ++i)
+        out.push_back({batch.order, batch.first + i, 1, false});
     return out;
 }
 

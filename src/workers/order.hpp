@@ -31,6 +31,7 @@ struct Batch {
     std::shared_ptr<Order> order;
     std::size_t first = 0;
     std::size_t count = 0;
+    bool retried = false;  // its worker was killed from outside once
 };
 
 // In the order of the jobs, each within the limits of extract/wire.hpp; smaller ones when there are

@@ -69,7 +69,8 @@ private:
 class ReadWorker {
 public:
     // `input_fd` stays the caller's and may be closed after this returns; the child has its own
-    // copy as descriptor 3. `options_frame` is sent as the first frame on its standard input.
+    // copy as descriptor 3. `options_frame` (a whole frame, length included, as
+    // capture::encode_request makes it) is sent on its standard input.
     static Result<std::unique_ptr<ReadWorker>> start(const Path& letopis_parse,
                                                      int input_fd,
                                                      std::string options_frame,
