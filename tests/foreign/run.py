@@ -7,7 +7,9 @@ every mutated copy refused by both. Exit code 0: they agree with us.
   run.py [--build DIR] FOLDER
 """
 import argparse
+import base64
 import contextlib
+import hashlib
 import importlib.util
 import io
 import os
@@ -160,6 +162,63 @@ def check_logs(report, folder, vkey, program):
         check_damaged_tiles(report, log, vkey, program)
 
 
+def write(path, data):
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
+def check_options(report, path, folder, vkey):
+    """The other ways to say which record a proof is of. `path` is a record with an object."""
+    with open(path + ".tlog-proof", "rb") as file:
+        lines = file.read().split(b"\n")
+    with open(path + ".object", "rb") as file:
+        stored = hashlib.sha256(file.read()).digest()
+    with open(path + ".json", "rb") as file:
+        described = hashlib.sha256(file.read()).digest()
+    salt = base64.b64decode(lines[1].split(b" ")[1])
+    commit = hashlib.sha256(b"correspondence-archive/commit/v1\n" + salt + described).digest()
+    kind = next(kind for kind in range(1, 17) if verify(
+        "proof", path + ".tlog-proof", "--vkey", vkey, "--descriptor", path + ".json", "--object", path + ".object", "--type", str(kind))[0])
+    head = b"CAL1" + bytes([kind, 0, 0, 0])
+    entry = write(os.path.join(folder, "entry"), head + commit + stored)
+    other = write(os.path.join(folder, "other"), head + commit + bytes(32))
+    with_object = write(os.path.join(folder, "with-object"), b"\n".join([lines[0], b"extra " + base64.b64encode(salt + stored)] + lines[2:]))
+    without_salt = write(os.path.join(folder, "without-salt"), b"\n".join([lines[0]] + lines[2:]))
+    plain, descriptor, sha = path + ".tlog-proof", ["--descriptor", path + ".json"], ["--object-sha256", stored.hex()]
+    cases = [
+        (True, plain, ["--entry", entry]), (True, plain, ["--entry", entry] + descriptor), (True, without_salt, ["--entry", entry]),
+        (True, plain, descriptor + sha), (True, with_object, descriptor), (True, with_object, descriptor + ["--message", path + ".eml"]),
+        (False, plain, []), (False, plain, ["--message", path + ".eml"]), (False, plain, descriptor), (False, without_salt, descriptor + sha),
+        (False, plain, ["--entry", other]), (False, plain, ["--entry", other] + descriptor), (False, plain, ["--entry", entry, "--object", path + ".eml"]),
+        (False, plain, ["--entry", path + ".json"]), (False, plain, descriptor + ["--object-sha256", "00"]),
+        (False, plain, descriptor + sha + ["--type", str(kind % 16 + 1)]), (False, plain, descriptor + sha + ["--message", path + ".json"]),
+        (False, folder, ["--entry", entry]), (False, os.path.join(folder, "absent"), ["--entry", entry]),
+    ]
+    for wanted, proof, options in cases:
+        report.expect(wanted, verify("proof", proof, "--vkey", vkey, *options), f"verify.py {proof} {options}")
+    print(f"verify.py: {len(cases)} combinations of options")
+
+
+def check_junk(report, folder, vkey, rng):
+    """Heads and keys that are damaged in any way are refused in words, never with a traceback."""
+    with open(os.path.join(folder, "head-3000"), "rb") as file:
+        head = file.read()
+    junk, count = os.path.join(folder, "junk"), 0
+    for _ in range(300):
+        changed = mutate(head, [rng.randbytes(rng.randrange(200))], rng)
+        report.expect(False, verify("checkpoint", write(junk, changed), "--vkey", vkey), f"verify.py checkpoint {changed!r}")
+        key = mutate(vkey.encode(), [b"+", b"++", b"a+0+"], rng).decode("utf-8", "surrogateescape").replace("\0", "")
+        if key != vkey:
+            report.expect(False, verify("checkpoint", os.path.join(folder, "head-3000"), "--vkey", key), f"verify.py with the key {key!r}")
+        count += 2
+    tiles = os.path.join(folder, "no-tiles")
+    log = os.path.join(folder, "log", "checkpoint")
+    report.expect(False, verify("consistency", os.path.join(folder, "head-3000"), log, "--tiles", tiles, "--vkey", vkey), "no tiles")
+    report.expect(False, verify("consistency", log, os.path.join(folder, "head-3000"), "--tiles", tiles, "--vkey", vkey), "shrunk")
+    print(f"verify.py: {count} damaged heads and keys refused")
+
+
 def tiles_of(log, size):
     """The tiles that a head of this size needs: the full ones and the partial ones of its right edge."""
     for level in range(8):
@@ -201,6 +260,8 @@ def main():
     check_records(report, records, True, vkey, program)
     check_records(report, make_mutants(records, os.path.join(arguments.folder, "mutated"), rng), False, vkey, program)
     check_logs(report, arguments.folder, vkey, program)
+    check_options(report, next(path for path in records if os.path.exists(path + ".object")), arguments.folder, vkey)
+    check_junk(report, arguments.folder, vkey, rng)
     for line in report.wrong[:20]:
         print(line)
     return 1 if report.wrong else 0
