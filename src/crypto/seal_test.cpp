@@ -145,6 +145,19 @@ TEST(Wrap, has_eighty_bytes_begins_with_the_id_of_the_wrapping_key_and_opens) {
     EXPECT_EQ(unwrap(with, wrapped, "object", "object-1").value().bytes(), secret.bytes());
 }
 
+// docs/formats/sealing.md, made by the second implementation in tests/golden.
+TEST(Wrap, opens_the_vector_of_the_format_description) {
+    const auto with =
+        Key::from(bytes("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"));
+    const auto wrapped = bytes(
+        "01020304050607086465666768696a6b6c6d6e6f707172737475767778797a7be2e4fcbf9fa3950a"
+        "1c1ae7e422498e2f5a17440dc07c50d630b4221788e98bdf71cdf4fd541fd84fcc3e79979f9966e0");
+
+    EXPECT_EQ(
+        hex(unwrap(with, wrapped, "keyring/key", bytes("090909090909090905")).value().bytes()),
+        "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f");
+}
+
 TEST(Wrap, is_bound_to_its_purpose_its_object_and_its_key_id) {
     const auto with = Key::random(), secret = Key::random();
     const auto wrapped = wrap(KeyId{9}, with, secret, "object", "object-1");
