@@ -8,8 +8,8 @@
 #include <cstdio>
 #include <string_view>
 
-#include "extract/sandbox.hpp"
-#include "extract/worker.hpp"
+#include "extract/worker/sandbox.hpp"
+#include "extract/worker/worker.hpp"
 #include "mime/mime.hpp"
 
 namespace {

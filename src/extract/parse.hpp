@@ -15,7 +15,8 @@ namespace letopis::extract {
 // bytes.
 constexpr int parser_version = 1;
 
-// What is looked at of one item; the rest is stored and marked "truncated" (docs/formats/limits.md).
+// What is looked at of one item; the rest is stored and marked "truncated"
+// (docs/formats/limits.md).
 constexpr std::size_t parsed_bytes_max = std::size_t(32) << 20;
 
 struct Job {

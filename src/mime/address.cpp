@@ -9,9 +9,9 @@
 
 #include "mime/ascii.hpp"
 #include "mime/charset.hpp"
-#include "mime/utf8.hpp"
 #include "mime/words.hpp"
 #include "model/address.hpp"
+#include "utf8/utf8.hpp"
 
 namespace letopis::mime {
 namespace {
@@ -23,7 +23,7 @@ struct CloseIdna {
 };
 
 std::string a_label(std::string_view domain) {
-    if (is_ascii(domain)) return std::string(domain);
+    if (utf8::is_ascii(domain)) return std::string(domain);
     thread_local std::unique_ptr<UIDNA, CloseIdna> idna;
     UErrorCode error = U_ZERO_ERROR;
     if (!idna) idna.reset(uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_ASCII, &error));
@@ -82,7 +82,7 @@ std::string clean_name(std::string_view raw, std::string_view charset) {
         space = false;
         out.push_back(c);
     }
-    return std::string(utf8_prefix(out, name_bytes_max));
+    return std::string(utf8::prefix(out, name_bytes_max));
 }
 
 class Parser {
@@ -265,13 +265,13 @@ std::string normal_address(std::string_view text) {
         text.remove_suffix(1);
     const auto at = text.rfind('@');
     if (at == text.npos || at == 0) return {};
-    std::string utf8;
-    if (!is_ascii(text)) {
-        utf8 = decode(text, {}).text;
-        const auto split = utf8.rfind('@');
-        if (split == utf8.npos) return {};
-        utf8 = utf8.substr(0, split + 1) + a_label(std::string_view(utf8).substr(split + 1));
-        text = utf8;
+    std::string named;
+    if (!utf8::is_ascii(text)) {
+        named = decode(text, {}).text;
+        const auto split = named.rfind('@');
+        if (split == named.npos) return {};
+        named = named.substr(0, split + 1) + a_label(std::string_view(named).substr(split + 1));
+        text = named;
     }
     return model::normalise_email(text).value_or(std::string());
 }

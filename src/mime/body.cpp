@@ -10,7 +10,7 @@
 #include "mime/ascii.hpp"
 #include "mime/header.hpp"
 #include "mime/plain.hpp"
-#include "mime/utf8.hpp"
+#include "utf8/utf8.hpp"
 
 namespace letopis::mime {
 namespace {
@@ -217,7 +217,7 @@ private:
     void add_attachment(int index, const Part& part) {
         Attachment attachment;
         attachment.name = file_name(part);
-        attachment.type = std::string(utf8_prefix(part.type.value, 200));
+        attachment.type = std::string(utf8::prefix(part.type.value, 200));
         attachment.locator = part.locator;
         attachment.content_id = content_id(part.field("Content-ID"));
         attachment.inline_ =
@@ -290,7 +290,7 @@ private:
             out += text;
         }
         if (out.size() > text_bytes_max) {
-            out = std::string(utf8_prefix(out, text_bytes_max));
+            out = std::string(utf8::prefix(out, text_bytes_max));
             literal = {};
             mark("truncated");
         }
@@ -337,7 +337,7 @@ std::string read_words(const Tree& tree, std::string_view charset) {
     std::string out = std::move(body.text);
     for (const auto& attachment : body.attachments)
         if (!attachment.text.empty()) out.append("\n").append(attachment.text);
-    return std::string(utf8_prefix(out, text_bytes_max));
+    return std::string(utf8::prefix(out, text_bytes_max));
 }
 
 }  // namespace letopis::mime

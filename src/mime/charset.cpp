@@ -11,7 +11,7 @@
 
 #include "mime/ascii.hpp"
 #include "mime/cyrillic.hpp"
-#include "mime/utf8.hpp"
+#include "utf8/utf8.hpp"
 
 namespace letopis::mime {
 namespace {
@@ -124,7 +124,7 @@ void append_utf16(std::string& out, const char16_t* at, const char16_t* end, std
         else if (point >= 0xD800 && point < 0xE000)
             point = 0xFFFD;
         if (point == 0xFFFD) ++wrong;
-        append_utf8(out, point);
+        utf8::append(out, point);
     }
 }
 
@@ -172,7 +172,7 @@ std::string convert_cyrillic(std::string_view bytes, Cyrillic charset) {
         if (byte < 128)
             out.push_back(c);
         else
-            append_utf8(out, high[byte - 128u]);
+            utf8::append(out, high[byte - 128u]);
     }
     return out;
 }
@@ -196,7 +196,7 @@ bool careless(const std::string& charset) {
 bool mostly_utf8(std::string_view bytes) {
     std::size_t good = 0, bad = 0;
     while (!bytes.empty()) {
-        const auto size = utf8_sequence(bytes);
+        const auto size = utf8::sequence(bytes);
         if (size > 1) ++good;
         if (size == 0) ++bad;
         bytes.remove_prefix(size == 0 ? 1 : size);
@@ -212,7 +212,7 @@ bool starts_with_utf16_mark(std::string_view bytes) {
 Decoded choose(std::string_view bytes, std::string_view hint) {
     if (starts_with_utf16_mark(bytes))
         if (auto wide = convert(bytes, "utf-16")) return {std::move(wide->text), true};
-    if (mostly_utf8(bytes)) return {repair_utf8(bytes), true};
+    if (mostly_utf8(bytes)) return {utf8::repair(bytes), true};
     const auto guess = guess_cyrillic(bytes);
     const auto hinted = charset_of(hint);
     if (!hinted.empty() && hinted != "utf-8") {
@@ -226,7 +226,7 @@ Decoded choose(std::string_view bytes, std::string_view hint) {
     }
     if (guess.best_score() > 0.3) return {convert_cyrillic(bytes, guess.best), true};
     auto western = convert(bytes, "windows-1252");
-    return {western ? std::move(western->text) : repair_utf8(bytes), true};
+    return {western ? std::move(western->text) : utf8::repair(bytes), true};
 }
 
 bool is_stateful(const std::string& charset) {
@@ -269,15 +269,15 @@ Decoded decode(std::string_view bytes, std::string_view declared, std::string_vi
         if (text && text->wrong * 20 <= text->text.size()) return {std::move(text->text), false};
         return choose(bytes, hint);
     }
-    if (is_ascii(bytes)) return {std::string(bytes), false};
-    if (!is_multibyte(charset) && valid_utf8(bytes))
+    if (utf8::is_ascii(bytes)) return {std::string(bytes), false};
+    if (!is_multibyte(charset) && utf8::valid(bytes))
         return {std::string(bytes), !charset.empty() && charset != "utf-8"};
-    if (charset == "utf-8" && mostly_utf8(bytes)) return {repair_utf8(bytes), false};
+    if (charset == "utf-8" && mostly_utf8(bytes)) return {utf8::repair(bytes), false};
     if (charset.empty() || charset == "utf-8") return choose(bytes, hint);
     if (is_multibyte(charset)) {
         auto text = convert(bytes, charset);
         if (text && text->wrong == 0) return {std::move(text->text), false};
-        if (valid_utf8(bytes)) return {std::string(bytes), true};
+        if (utf8::valid(bytes)) return {std::string(bytes), true};
         if (text && text->wrong * 20 <= bytes.size()) return {std::move(text->text), false};
         return choose(bytes, hint);
     }

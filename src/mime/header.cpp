@@ -11,8 +11,8 @@
 #include "mime/ascii.hpp"
 #include "mime/date.hpp"
 #include "mime/ids.hpp"
-#include "mime/utf8.hpp"
 #include "mime/words.hpp"
+#include "utf8/utf8.hpp"
 
 namespace letopis::mime {
 namespace {
@@ -62,7 +62,7 @@ void read_one(const Field& field, std::string_view charset, Message& message) {
         bool guessed = false;
         if (message.subject.empty()) {
             const auto text = decode_words(field.value, charset, &guessed);
-            message.subject = std::string(utf8_prefix(text, subject_bytes_max));
+            message.subject = std::string(utf8::prefix(text, subject_bytes_max));
         }
         if (guessed) mark(message, "charset_guessed");
     } else if (is("Date")) {
@@ -80,7 +80,7 @@ void read_one(const Field& field, std::string_view charset, Message& message) {
     } else if (is("X-Gmail-Labels") || is("Keywords") || is("X-Keywords")) {
         auto labels = decode_words(field.value, charset);
         if (!message.labels.empty()) labels = message.labels + "," + labels;
-        message.labels = std::string(utf8_prefix(trim(labels), labels_bytes_max));
+        message.labels = std::string(utf8::prefix(trim(labels), labels_bytes_max));
     }
 }
 
@@ -116,14 +116,14 @@ std::string header_summary(const Part& root, std::string_view charset) {
     for (const std::string_view name : {"Subject", "From", "To", "Cc", "Date"}) {
         const auto value = decode_words(root.field(name), charset);
         if (value.empty()) continue;
-        out.append(name).append(": ").append(utf8_prefix(value, subject_bytes_max)).append("\n");
+        out.append(name).append(": ").append(utf8::prefix(value, subject_bytes_max)).append("\n");
     }
     return out;
 }
 
 std::string content_id(std::string_view raw) {
     if (raw.empty()) return {};
-    return std::string(utf8_prefix(parse_message_id(raw), 1000));
+    return std::string(utf8::prefix(parse_message_id(raw), 1000));
 }
 
 bool is_cms(const Part& part) {

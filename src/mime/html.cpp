@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "mime/ascii.hpp"
-#include "mime/utf8.hpp"
+#include "utf8/utf8.hpp"
 
 namespace letopis::mime {
 namespace {
@@ -131,7 +131,7 @@ public:
 
     std::string take() {
         while (!out_.empty() && is_space(out_.back())) out_.pop_back();
-        auto text = std::string(utf8_prefix(out_, limit_));
+        auto text = std::string(utf8::prefix(out_, limit_));
         return text;
     }
 

@@ -6,7 +6,7 @@
 
 #include "mime/ascii.hpp"
 #include "mime/charset.hpp"
-#include "mime/utf8.hpp"
+#include "utf8/utf8.hpp"
 
 namespace letopis::mime {
 namespace {
@@ -25,7 +25,7 @@ std::string packed(std::string_view text) {
     for (const char c : text)
         if (!is_space(c) && c != '<' && c != '\0') out.push_back(c);
     if (out.size() > id_bytes_max) out.resize(id_bytes_max);
-    return valid_utf8(out) ? out : repair_utf8(out);
+    return utf8::valid(out) ? out : utf8::repair(out);
 }
 
 std::vector<Found> in_brackets(std::string_view line) {

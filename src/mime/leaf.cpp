@@ -7,7 +7,7 @@
 #include "mime/charset.hpp"
 #include "mime/html.hpp"
 #include "mime/plain.hpp"
-#include "mime/utf8.hpp"
+#include "utf8/utf8.hpp"
 
 namespace letopis::mime {
 namespace {
@@ -54,7 +54,7 @@ LeafText leaf_text(const Part& part, std::string_view charset) {
         out.literal = same && part.transfer == Transfer::identity;
     }
     if (out.text.size() > text_bytes_max) {
-        out.text = std::string(utf8_prefix(out.text, text_bytes_max));
+        out.text = std::string(utf8::prefix(out.text, text_bytes_max));
         out.cut = true;
         out.literal = false;
     }
@@ -97,7 +97,7 @@ std::string base_name(std::string_view name) {
     const auto slash = name.find_last_of("/\\");
     if (slash != name.npos && slash + 1 < name.size()) name.remove_prefix(slash + 1);
     name = trim(name);
-    return std::string(utf8_prefix(name, 1000));
+    return std::string(utf8::prefix(name, 1000));
 }
 
 }  // namespace letopis::mime

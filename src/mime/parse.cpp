@@ -11,8 +11,8 @@
 #include "mime/prepare.hpp"
 #include "mime/second_view.hpp"
 #include "mime/tree.hpp"
-#include "mime/utf8.hpp"
 #include "mime/zones.hpp"
+#include "utf8/utf8.hpp"
 
 namespace letopis::mime {
 namespace {
@@ -76,7 +76,7 @@ void set_slice(const Prepared& prepared,
 
 void text_only(std::string_view bytes, Message& message) {
     auto text = decode(bytes.substr(0, text_bytes_max), {});
-    message.text = std::string(utf8_prefix(normal_lines(text.text), text_bytes_max));
+    message.text = std::string(utf8::prefix(normal_lines(text.text), text_bytes_max));
     if (text.guessed) mark(message, "charset_guessed");
     for (const auto* name : {"no_from", "no_date", "bad_header"}) mark(message, name);
 }

@@ -7,7 +7,7 @@
 #include "mime/ascii.hpp"
 #include "mime/charset.hpp"
 #include "mime/transfer.hpp"
-#include "mime/utf8.hpp"
+#include "utf8/utf8.hpp"
 
 namespace letopis::mime {
 namespace {
@@ -120,7 +120,7 @@ void flatten(std::string& text) {
 }
 
 void append_plain(std::string& out, std::string_view raw, std::string_view charset, bool* guessed) {
-    if (is_ascii(raw)) {
+    if (utf8::is_ascii(raw)) {
         out.append(raw);
         return;
     }

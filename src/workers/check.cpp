@@ -4,13 +4,13 @@
 #include <algorithm>
 
 #include "extract/wire.hpp"
-#include "mime/utf8.hpp"
+#include "utf8/utf8.hpp"
 
 namespace letopis::workers {
 namespace {
 
 void check(std::string& text) {
-    if (!mime::valid_utf8(text)) text = mime::repair_utf8(text);
+    if (!utf8::valid(text)) text = utf8::repair(text);
 }
 void check(std::vector<std::string>& texts) {
     for (auto& text : texts) check(text);
@@ -32,7 +32,7 @@ void check_zones(model::Message& message) {
 void check_message(model::Message& message, std::string_view raw) {
     if (message.slice) {
         message.text = extract::slice_text(raw, *message.slice);
-        if (!mime::valid_utf8(message.text)) message.slice.reset();
+        if (!utf8::valid(message.text)) message.slice.reset();
     }
     for (auto* text : {&message.message_id,
                        &message.conversation,

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "extract/wire.hpp"
-#include "mime/utf8.hpp"
+#include "utf8/utf8.hpp"
 #include "workers/check.hpp"
 
 namespace letopis::workers {
@@ -41,7 +41,7 @@ bool take_part(const Batch& batch, Reader& reader) {
         return true;
     }
     const bool large = code == static_cast<std::uint8_t>(Errc::too_large);
-    batch.order->bytes = fail(large ? Errc::too_large : Errc::not_found, mime::repair_utf8(text));
+    batch.order->bytes = fail(large ? Errc::too_large : Errc::not_found, utf8::repair(text));
     return true;
 }
 

@@ -10,7 +10,7 @@
 #include <fstream>
 
 #include "base/mutant.hpp"
-#include "mime/utf8.hpp"
+#include "utf8/utf8.hpp"
 #include "workers/check.hpp"
 
 namespace letopis::workers {
@@ -221,7 +221,7 @@ TEST(Workers, what_a_worker_says_is_repaired_before_use) {
 
     check_message(message, "short");
 
-    EXPECT_TRUE(mime::valid_utf8(message.subject));
+    EXPECT_TRUE(utf8::valid(message.subject));
     EXPECT_TRUE(message.zones.empty());
     EXPECT_TRUE(message.text.empty());
 }

@@ -3,11 +3,9 @@
 
 #include <exception>
 
+#include "capture/letopis/letopis.hpp"
+#include "capture/telegram/telegram.hpp"
 #include "mime/mime.hpp"
-
-#if __has_include("capture/telegram/parse.hpp")
-#include "capture/telegram/parse.hpp"
-#endif
 
 namespace letopis::extract {
 namespace {
@@ -40,10 +38,11 @@ model::Message dispatch(const Job& job) {
         case model::Dialect::mail_mboxo:
         case model::Dialect::mail_mboxrd:
         case model::Dialect::mail_mboxcl2: return mime::parse(job.raw, job.dialect);
-        case model::Dialect::telegram_json:
-        case model::Dialect::whatsapp_text:
+        case model::Dialect::telegram_json: return capture::telegram::parse(job.raw, job.context);
         case model::Dialect::letopis_jsonl:
-        case model::Dialect::letopis_csv: break;
+            return capture::letopis::parse_jsonl(job.raw, job.context);
+        case model::Dialect::letopis_csv: return capture::letopis::parse_csv(job.raw, job.context);
+        case model::Dialect::whatsapp_text: break;
     }
     return unparsed(channel_of(job.dialect), "this version has no parser for the format");
 }

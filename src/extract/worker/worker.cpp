@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "extract/worker.hpp"
+#include "extract/worker/worker.hpp"
 
 #include <csignal>
 #include <string>
 
 #include "base/files.hpp"
 #include "base/mutant.hpp"
-#include "extract/sandbox.hpp"
 #include "extract/wire.hpp"
+#include "extract/worker/sandbox.hpp"
 
 namespace letopis::extract {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// UTF-8 as RFC 3629 has it: no surrogates, nothing above U+10FFFF, shortest form. Header only, so
-// that the client of the workers can check what they send without linking a parser.
+// UTF-8 as RFC 3629 has it: no surrogates, nothing above U+10FFFF, shortest form. Header only and
+// for everybody.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace letopis::mime {
+namespace letopis::utf8 {
 
 inline bool is_ascii(std::string_view text) {
     const char* at = text.data();
@@ -24,7 +24,7 @@ inline bool is_ascii(std::string_view text) {
 }
 
 // Length of the well-formed sequence at the start of `text` (1 to 4), or 0 when there is none.
-inline std::size_t utf8_sequence(std::string_view text) {
+inline std::size_t sequence(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const auto tail = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0) == 0x80; };
     if (text.empty()) return 0;
@@ -44,13 +44,13 @@ inline std::size_t utf8_sequence(std::string_view text) {
     return 4;
 }
 
-inline bool valid_utf8(std::string_view text) {
+inline bool valid(std::string_view text) {
     while (!text.empty()) {
         if (text.size() >= 8 && is_ascii(text.substr(0, 8))) {
             text.remove_prefix(8);
             continue;
         }
-        const auto size = utf8_sequence(text);
+        const auto size = sequence(text);
         if (size == 0) return false;
         text.remove_prefix(size);
     }
@@ -58,11 +58,11 @@ inline bool valid_utf8(std::string_view text) {
 }
 
 // Each byte that belongs to no sequence becomes U+FFFD.
-inline std::string repair_utf8(std::string_view text) {
+inline std::string repair(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
-        const auto size = utf8_sequence(text);
+        const auto size = sequence(text);
         if (size == 0)
             out += "\xEF\xBF\xBD";
         else
@@ -72,7 +72,7 @@ inline std::string repair_utf8(std::string_view text) {
     return out;
 }
 
-inline void append_utf8(std::string& out, char32_t point) {
+inline void append(std::string& out, char32_t point) {
     const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
     if (point < 0x80) {
         put(point);
@@ -92,10 +92,10 @@ inline void append_utf8(std::string& out, char32_t point) {
 }
 
 // At most `limit` bytes of valid UTF-8, not cut inside a character.
-inline std::string_view utf8_prefix(std::string_view text, std::size_t limit) {
+inline std::string_view prefix(std::string_view text, std::size_t limit) {
     if (text.size() <= limit) return text;
     while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
     return text.substr(0, limit);
 }
 
-}  // namespace letopis::mime
+}  // namespace letopis::utf8

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "extract/sandbox.hpp"
+#include "extract/worker/sandbox.hpp"
 
 #include <seccomp.h>
 #include <sys/prctl.h>
