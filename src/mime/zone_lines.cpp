@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <string>
 
 #include "mime/ascii.hpp"
+#include "mime/phrases.hpp"
 
 namespace letopis::mime {
 namespace {
@@ -14,23 +16,28 @@ constexpr std::size_t phrase_line_max = 400;  // no attribution and no separator
 
 // Phrases are written in small letters; Cyrillic ones are compared by their small forms too.
 std::string small(std::string_view line) {
-    std::string out;
-    out.reserve(line.size());
+    std::string out(line.size(), '\0');
+    char* to = out.data();
     for (std::size_t i = 0; i < line.size(); ++i) {
         const auto a = static_cast<unsigned char>(line[i]);
-        const auto b = i + 1 < line.size() ? static_cast<unsigned char>(line[i + 1]) : 0;
+        if (a < 0x80) {
+            *to++ = lower(line[i]);
+            continue;
+        }
+        const unsigned b = i + 1 < line.size() ? static_cast<unsigned char>(line[i + 1]) : 0;
         if (a == 0xD0 && b >= 0x90 && b <= 0xAF) {  // А..Я
             const unsigned low = b + 0x20u;
-            out.push_back(static_cast<char>(low > 0xBF ? 0xD1 : 0xD0));
-            out.push_back(static_cast<char>(low > 0xBF ? low - 0x40 : low));
+            *to++ = static_cast<char>(low > 0xBF ? 0xD1 : 0xD0);
+            *to++ = static_cast<char>(low > 0xBF ? low - 0x40 : low);
             ++i;
         } else if (a == 0xC2 && b == 0xA0) {
-            out.push_back(' ');
+            *to++ = ' ';
             ++i;
         } else {
-            out.push_back(lower(line[i]));
+            *to++ = line[i];
         }
     }
+    out.resize(static_cast<std::size_t>(to - out.data()));
     return out;
 }
 
@@ -43,7 +50,7 @@ bool contains_any(std::string_view text, const std::array<std::string_view, N>& 
 template <std::size_t N>
 bool starts_any(std::string_view text, const std::array<std::string_view, N>& phrases) {
     return std::any_of(phrases.begin(), phrases.end(), [&](std::string_view phrase) {
-        return text.starts_with(phrase);
+        return !text.empty() && text[0] == phrase[0] && text.starts_with(phrase);
     });
 }
 
@@ -228,6 +235,7 @@ SignatureMark signature_mark(std::string_view line, bool dashes) {
     if (line[0] == '-' && line.size() >= 3 && line.size() <= 4 && without(line, "-").empty())
         return SignatureMark::dashes;
     const auto low = small(without(line, "- *_"));
+    if (low.empty()) return SignatureMark::none;
     static constexpr std::array<std::string_view, 21> device = {
         "sent from my ",    "sent via ",         "sent from ",     "sent using ",
         "get outlook for",  "отправлено с ",     "отправлено из ", "отправлено от ",
@@ -292,37 +300,37 @@ SignatureMark signature_mark(std::string_view line, bool dashes) {
 }
 
 bool is_disclaimer(const std::vector<Line>& lines, std::size_t begin, std::size_t end) {
-    constexpr std::size_t looked_at = 4000;
-    std::string low;
-    for (std::size_t i = begin; i < end && low.size() < looked_at; ++i)
-        low += small(lines[i].text.substr(0, looked_at)) + " ";
-    static constexpr std::array<std::string_view, 23> phrases = {"confidential",
-                                                                 "intended recipient",
-                                                                 "intended solely",
-                                                                 "intended only",
-                                                                 "privileged",
-                                                                 "addressee",
-                                                                 "disclaimer",
-                                                                 "received this",
-                                                                 "unauthorized",
-                                                                 "unauthorised",
-                                                                 "do not necessarily",
-                                                                 "consider the environment",
-                                                                 "viruses",
-                                                                 "delete this",
-                                                                 "конфиденциальн",
-                                                                 "предназначен",
-                                                                 "адресат",
-                                                                 "получили это",
-                                                                 "получили данное",
-                                                                 "не является офертой",
-                                                                 "vertraulich",
-                                                                 "разглашен",
-                                                                 "удалите"};
-    const auto hits = std::count_if(phrases.begin(), phrases.end(), [&](std::string_view phrase) {
-        return low.find(phrase) != low.npos;
-    });
-    return hits >= 2;
+    constexpr std::size_t looked_at = 8000;
+    static constexpr std::array<std::string_view, 22> words = {
+        "confidential",
+        "intended recipient",
+        "intended solely",
+        "intended only",
+        "privileged",
+        "addressee",
+        "disclaimer",
+        "received this",
+        "unauthorized|unauthorised",
+        "do not necessarily",
+        "consider the environment",
+        "viruses",
+        "delete this|delete it",
+        "конфиденциальн|Конфиденциальн|КОНФИДЕНЦИАЛЬН",
+        "предназначен|Предназначен",
+        "адресат|Адресат",
+        "получили это|получили данное",
+        "не является офертой",
+        "vertraulich",
+        "разглашен|Разглашен",
+        "удалите|Удалите",
+        "sole use"};
+    static const Phrases phrases(words);
+    // One view over the paragraph: its lines stand side by side in the text.
+    const char* const first = lines[begin].text.data();
+    const auto& last = lines[end - 1].text;
+    const auto size = static_cast<std::size_t>(last.data() + last.size() - first);
+    const auto found = phrases.in(std::string_view(first, std::min(size, looked_at)));
+    return std::popcount(found) >= 2;
 }
 
 }  // namespace letopis::mime
