@@ -13,9 +13,6 @@ namespace letopis::crypto {
 namespace {
 
 constexpr auto epoch_life = std::chrono::days(30);
-Result<Key> passphrase_key(std::string_view passphrase, const UnlockBlock& block) {
-    return key_from_passphrase(passphrase, block.salt, block.cost);
-}
 
 Result<void> exactly_one(const Unlock& unlock) {
     if (unlock.key_file.has_value() == unlock.passphrase.has_value())
@@ -48,7 +45,7 @@ Result<Key> unlock_root(const UnlockBlock& block, const Unlock& unlock) {
                     "the key file does not open this archive",
                     "It belongs to another archive, or the archive was given another key since.");
     }
-    TRY(const auto key, passphrase_key(*unlock.passphrase, block));
+    TRY(const auto key, key_from_passphrase(*unlock.passphrase, block.salt, block.cost));
     if (auto root = unwrap_root(block, key)) return root;
     return fail(Errc::wrong_key,
                 "the passphrase does not open this archive",
@@ -128,9 +125,12 @@ Result<std::unique_ptr<Keyring>> Keyring::create(const Path& directory,
     state->root = Key::random();
     TRY(auto block, lock_root(state->root, unlock));
     Draft draft(state->root, now);
+    std::unordered_set<std::string_view> seen;
     for (const auto& origin : log_origins) {
         if (origin.size() > label_bytes_max)
             return fail(Errc::too_large, "the origin of a log has more than 1024 bytes");
+        if (!seen.insert(origin).second)
+            return fail(Errc::invalid, "two logs have the same origin");
         draft.add(Purpose::log, origin);
     }
     for (const auto purpose : {Purpose::dedup, Purpose::audit, Purpose::system})

@@ -142,6 +142,12 @@ TEST_F(KeyringTest, never_overwrites_an_existing_keyring) {
     EXPECT_EQ(again.error().code, Errc::conflict);
 }
 
+TEST_F(KeyringTest, refuses_two_logs_of_the_same_origin) {
+    origins_ = {"same", "same"};
+    EXPECT_EQ(Keyring::create(directory_, unlock_, origins_, start).error().code, Errc::invalid);
+    EXPECT_TRUE(files().empty());
+}
+
 TEST_F(KeyringTest, says_that_there_is_none) { EXPECT_EQ(open_error().code, Errc::not_found); }
 
 TEST_F(KeyringTest, destroys_keys_for_good_and_changes_the_epoch_key) {
