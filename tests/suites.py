@@ -158,7 +158,6 @@ SUITES = [
     Suite("unit", ctest("release"), builds=("release",)),
     Suite("sanitizers", ctest("dev", "-LE", "slow"), builds=("dev",)),
     Suite("scenarios", scripts("tests/e2e/*_test.py"), builds=("release", "dev")),
-    Suite("foreign", scripts("tests/foreign/run.py"), builds=("release",)),
     Suite("tsan", ctest("tsan"), builds=("tsan",), long=True),
     Suite("fuzz", fuzz, builds=("fuzz",), long=True),
 ]
