@@ -185,7 +185,8 @@ public:
     // The same in one thread: next fills the doc and returns true, or returns false at the end.
     Result<void> bulk(const std::function<Result<bool>(Doc&)>& next, std::uint64_t position);
 
-    // Live: visible after commit(). A seq that is there already is replaced.
+    // Live: visible after commit(). A seq that is there already is replaced. After an error of one
+    // of these the engine must be opened again; what was not committed is then not there.
     Result<void> add(const Doc& doc);
     Result<void> remove(const std::vector<Seq>& seqs);
     Result<void> commit(std::uint64_t position);
@@ -193,9 +194,9 @@ public:
     // do.
     Result<bool> maintain(const TextSource& texts,
                           std::chrono::milliseconds budget = std::chrono::milliseconds(200));
-    // Rewrites a closed shard without its removed messages into a new file under a new key; the old
-    // label is retired.
-    Result<void> compact(const std::string& label);
+    // Erasure: builds the shard again from the texts of its remaining messages, in a new file under
+    // a new key; the old file is removed and its label retired. Nothing uncommitted may be open.
+    Result<void> compact(const std::string& label, const TextSource& texts);
     // Labels whose files are gone: their keys may be destroyed; then say so with forget_retired.
     std::vector<std::string> retired_labels() const;
     Result<void> forget_retired(const std::vector<std::string>& labels);

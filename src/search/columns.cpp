@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "search/columns.hpp"
+
+#include <zstd.h>
+
+#include <algorithm>
+
+#include "base/bytes.hpp"
+#include "base/check.hpp"
+
+namespace letopis::search {
+
+namespace {
+
+constexpr int first_bits = 40;
+constexpr std::size_t block_bytes_max = std::size_t(1) << 28;
+
+bool is_text(Column column) {
+    return column == Column::sender_values || column == Column::language_values;
+}
+bool is_wide(Column column) {
+    return column == Column::seq || column == Column::date || column == Column::group_values;
+}
+
+std::int64_t block_id(Column column, std::uint64_t first) {
+    return (static_cast<std::int64_t>(column) << first_bits) | static_cast<std::int64_t>(first);
+}
+
+std::string compressed(const std::string& raw) {
+    std::string out(ZSTD_compressBound(raw.size()), '\0');
+    const auto size = ZSTD_compress(out.data(), out.size(), raw.data(), raw.size(), 1);
+    CHECK(!ZSTD_isError(size));
+    out.resize(size);
+    return out;
+}
+
+Result<std::string> expanded(std::string_view data) {
+    const auto size = ZSTD_getFrameContentSize(data.data(), data.size());
+    if (size > block_bytes_max) return fail(Errc::corrupt, "a block of the index has no size");
+    std::string out(static_cast<std::size_t>(size), '\0');
+    const auto got = ZSTD_decompress(out.data(), out.size(), data.data(), data.size());
+    if (ZSTD_isError(got) || got != size)
+        return fail(Errc::corrupt, "a block of the index cannot be expanded");
+    return out;
+}
+
+Result<void> decode(Column column, std::string_view data, Block& block) {
+    TRY(const auto raw, expanded(data));
+    Reader in(raw);
+    std::int64_t value = 0;
+    if (is_text(column)) {
+        for (std::uint64_t i = 0; i < block.count && in.ok(); ++i)
+            block.texts.emplace_back(in.text());
+    } else if (is_wide(column)) {
+        block.wide.reserve(block.count);
+        for (std::uint64_t i = 0; i < block.count && in.ok(); ++i) {
+            value = static_cast<std::int64_t>(static_cast<std::uint64_t>(value) +
+                                              static_cast<std::uint64_t>(in.zigzag()));
+            block.wide.push_back(value);
+        }
+    } else {
+        block.narrow.reserve(block.count);
+        for (std::uint64_t i = 0; i < block.count && in.ok(); ++i)
+            block.narrow.push_back(static_cast<std::uint32_t>(in.varint()));
+    }
+    if (!in.done()) return fail(Errc::corrupt, "a block of the index has the wrong length");
+    block.loaded = true;
+    return {};
+}
+
+}  // namespace
+
+Result<void> ColumnWriter::load(sql::Database& db) {
+    ColumnReader reader;
+    TRY_DO(reader.open(db));
+    for (std::size_t c = 0; c < column_count; ++c) {
+        const auto column = static_cast<Column>(c);
+        auto& t = tails_[c];
+        t.first = reader.size(column);
+        const auto count = reader.blocks(column);
+        if (count == 0 || reader.outline(column, count - 1).count >= rows_) continue;
+        TRY(const auto* last, reader.block(db, column, count - 1));
+        t.first = last->first;
+        t.numbers = last->wide;
+        t.numbers.insert(t.numbers.end(), last->narrow.begin(), last->narrow.end());
+        t.texts = last->texts;
+    }
+    return {};
+}
+
+std::uint64_t ColumnWriter::size(Column column) const {
+    const auto& t = tails_[static_cast<std::size_t>(column)];
+    return t.first + t.count();
+}
+
+Result<void> ColumnWriter::push(sql::Database& db, Column column, std::int64_t value) {
+    auto& t = tail(column);
+    t.numbers.push_back(value);
+    t.dirty = true;
+    if (t.count() < rows_) return {};
+    return write(db, column);
+}
+
+Result<void> ColumnWriter::push(sql::Database& db, Column column, std::string_view text) {
+    auto& t = tail(column);
+    t.texts.emplace_back(text);
+    t.dirty = true;
+    if (t.count() < rows_) return {};
+    return write(db, column);
+}
+
+Result<void> ColumnWriter::write(sql::Database& db, Column column) {
+    auto& t = tail(column);
+    std::string raw;
+    Writer out(raw);
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    if (!t.numbers.empty()) {
+        low = *std::min_element(t.numbers.begin(), t.numbers.end());
+        high = *std::max_element(t.numbers.begin(), t.numbers.end());
+    }
+    std::int64_t last = 0;
+    for (const auto number : t.numbers) {
+        if (is_wide(column))
+            out.zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(number) -
+                                                 static_cast<std::uint64_t>(last)));
+        else
+            out.varint(static_cast<std::uint64_t>(number));
+        last = number;
+    }
+    for (const auto& text : t.texts) out.text(text);
+    const auto data = compressed(raw);
+    TRY(auto insert, db.prepare("INSERT OR REPLACE INTO block VALUES(?1,?2,?3,?4,?5)"));
+    TRY_DO(insert.run_with(block_id(column, t.first), t.count(), low, high, sql::Blob{data}));
+    t.dirty = false;
+    if (t.count() >= rows_) {
+        t.first += t.count();
+        t.numbers.clear();
+        t.texts.clear();
+    }
+    return {};
+}
+
+Result<void> ColumnWriter::flush(sql::Database& db) {
+    for (std::size_t c = 0; c < column_count; ++c)
+        if (tails_[c].dirty) TRY_DO(write(db, static_cast<Column>(c)));
+    return {};
+}
+
+Result<void> ColumnReader::open(sql::Database& db) {
+    for (auto& blocks : blocks_) blocks.clear();
+    TRY(auto rows, db.prepare("SELECT id,count,low,high FROM block ORDER BY id"));
+    for (;;) {
+        TRY(const bool more, rows.step());
+        if (!more) break;
+        const auto column = static_cast<std::size_t>(rows.integer(0) >> first_bits);
+        if (column >= column_count) return fail(Errc::corrupt, "a block of an unknown column");
+        Block block;
+        block.first = rows.number(0) & ((std::uint64_t(1) << first_bits) - 1);
+        block.count = rows.number(1);
+        block.low = rows.integer(2);
+        block.high = rows.integer(3);
+        auto& blocks = blocks_[column];
+        const auto expected = blocks.empty() ? 0 : blocks.back().first + blocks.back().count;
+        if (block.first != expected || block.count > (std::uint64_t(1) << 24))
+            return fail(Errc::corrupt, "the blocks of the index do not join");
+        blocks.push_back(std::move(block));
+    }
+    return {};
+}
+
+std::uint64_t ColumnReader::size(Column column) const {
+    const auto& blocks = list(column);
+    return blocks.empty() ? 0 : blocks.back().first + blocks.back().count;
+}
+
+Result<const Block*> ColumnReader::block(sql::Database& db,
+                                         Column column,
+                                         std::size_t index) const {
+    const std::lock_guard lock(mutex_);
+    auto& block = blocks_[static_cast<std::size_t>(column)][index];
+    if (block.loaded) return &block;
+    TRY(auto row, db.prepare("SELECT data FROM block WHERE id=?1"));
+    row.bind(block_id(column, block.first));
+    TRY(const bool there, row.step());
+    if (!there) return fail(Errc::corrupt, "a block of the index is missing");
+    TRY_DO(decode(column, row.blob(0), block));
+    return &block;
+}
+
+std::size_t ColumnReader::block_of(Column column, std::uint64_t row) const {
+    const auto& blocks = list(column);
+    const auto after =
+        std::upper_bound(blocks.begin(), blocks.end(), row, [](std::uint64_t r, const Block& b) {
+            return r < b.first;
+        });
+    CHECK(after != blocks.begin());
+    return static_cast<std::size_t>(after - blocks.begin()) - 1;
+}
+
+Result<std::int64_t> ColumnReader::number(sql::Database& db,
+                                          Column column,
+                                          std::uint64_t row) const {
+    if (row >= size(column)) return fail(Errc::corrupt, "a row of the index has no values");
+    TRY(const auto* found, block(db, column, block_of(column, row)));
+    const auto at = row - found->first;
+    return is_wide(column) ? found->wide[at] : static_cast<std::int64_t>(found->narrow[at]);
+}
+
+Result<std::string> ColumnReader::text(sql::Database& db, Column column, std::uint64_t row) const {
+    if (row >= size(column)) return fail(Errc::corrupt, "a row of the index has no values");
+    TRY(const auto* found, block(db, column, block_of(column, row)));
+    return found->texts[row - found->first];
+}
+
+}  // namespace letopis::search

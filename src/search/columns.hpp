@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The flat arrays beside the full-text index: one value a message for dates, sizes, rights and
+// facets, in compressed blocks that are read only when they are needed. Layout:
+// docs/formats/index.md.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "sql/sqlite.hpp"
+
+namespace letopis::search {
+
+// Stored numbers: add, never reuse.
+enum class Column : std::uint8_t {
+    seq = 0,
+    date = 1,    // microseconds
+    length = 2,  // words
+    size = 3,    // bytes of the message
+    group = 4,   // index into group_values
+    sender = 5,  // index into sender_values
+    traits = 6,  // channel | has_attachment << 8 | index into language_values << 16
+    group_values = 16,
+    sender_values = 17,
+    language_values = 18,
+};
+constexpr std::size_t column_count = 19;
+
+constexpr const char* columns_schema =
+    "CREATE TABLE block(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, low INTEGER NOT NULL, "
+    "high INTEGER NOT NULL, data BLOB NOT NULL) STRICT;";
+
+// Values of one block; which vector is filled depends on the column.
+struct Block {
+    std::uint64_t first = 0;
+    std::uint64_t count = 0;
+    std::int64_t low = 0;  // smallest and largest value (numbers only)
+    std::int64_t high = 0;
+    std::vector<std::int64_t> wide;     // seq, date, group_values
+    std::vector<std::uint32_t> narrow;  // the other numbers
+    std::vector<std::string> texts;     // sender_values, language_values
+    bool loaded = false;
+};
+
+// Appends values; each column on its own. Blocks of `rows` values; a last block that is not full is
+// written at flush and replaced when it grows.
+class ColumnWriter {
+public:
+    explicit ColumnWriter(std::uint64_t rows) : rows_(rows) {}
+    // Takes up what the file holds (only its last blocks are read).
+    Result<void> load(sql::Database& db);
+    Result<void> push(sql::Database& db, Column column, std::int64_t value);
+    Result<void> push(sql::Database& db, Column column, std::string_view text);
+    Result<void> flush(sql::Database& db);
+    std::uint64_t size(Column column) const;
+
+private:
+    struct Tail {
+        std::uint64_t first = 0;
+        std::vector<std::int64_t> numbers;
+        std::vector<std::string> texts;
+        bool dirty = false;
+        std::uint64_t count() const { return numbers.size() + texts.size(); }
+    };
+    Result<void> write(sql::Database& db, Column column);
+    Tail& tail(Column column) { return tails_[static_cast<std::size_t>(column)]; }
+    std::uint64_t rows_;
+    std::array<Tail, column_count> tails_;
+};
+
+// Reads blocks when they are asked for and keeps them. May be shared by threads; each passes its
+// own connection to the same file.
+class ColumnReader {
+public:
+    Result<void> open(sql::Database& db);
+    std::uint64_t size(Column column) const;
+    std::size_t blocks(Column column) const { return list(column).size(); }
+    // The block without its values: only first, count, low and high.
+    const Block& outline(Column column, std::size_t index) const { return list(column)[index]; }
+    Result<const Block*> block(sql::Database& db, Column column, std::size_t index) const;
+    Result<std::int64_t> number(sql::Database& db, Column column, std::uint64_t row) const;
+    Result<std::string> text(sql::Database& db, Column column, std::uint64_t row) const;
+    // The block that holds the row.
+    std::size_t block_of(Column column, std::uint64_t row) const;
+
+private:
+    const std::vector<Block>& list(Column column) const {
+        return blocks_[static_cast<std::size_t>(column)];
+    }
+    mutable std::mutex mutex_;  // guards the values of the blocks, which are filled once
+    mutable std::array<std::vector<Block>, column_count> blocks_;
+};
+
+}  // namespace letopis::search

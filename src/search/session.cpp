@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "search/session.hpp"
+
+#include <algorithm>
+
+#include "search/vocabulary.hpp"
+#include "search/writer.hpp"
+
+namespace letopis::search {
+
+namespace {
+constexpr std::size_t scopes_kept = 32;
+}
+
+std::shared_ptr<ColumnReader> Shared::columns(const std::string& label) {
+    const std::lock_guard lock(mutex_);
+    const auto found = columns_.find(label);
+    return found == columns_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<ColumnReader> Shared::keep_columns(const std::string& label,
+                                                   std::shared_ptr<ColumnReader> columns) {
+    const std::lock_guard lock(mutex_);
+    return columns_.emplace(label, std::move(columns)).first->second;
+}
+
+std::shared_ptr<const Bitmap> Shared::scope(const std::string& label, std::uint64_t version) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& kept : scopes_)
+        if (kept.version == version && kept.label == label) return kept.rows;
+    return nullptr;
+}
+
+void Shared::keep_scope(const std::string& label,
+                        std::uint64_t version,
+                        std::shared_ptr<const Bitmap> rows) {
+    const std::lock_guard lock(mutex_);
+    if (scopes_.size() >= scopes_kept) scopes_.erase(scopes_.begin());
+    scopes_.push_back({label, version, std::move(rows)});
+}
+
+std::shared_ptr<const std::vector<std::uint32_t>> Shared::lengths(const std::string& label) {
+    const std::lock_guard lock(mutex_);
+    const auto found = lengths_.find(label);
+    return found == lengths_.end() ? nullptr : found->second;
+}
+
+void Shared::keep_lengths(const std::string& label,
+                          std::shared_ptr<const std::vector<std::uint32_t>> lengths) {
+    const std::lock_guard lock(mutex_);
+    lengths_[label] = std::move(lengths);
+}
+
+std::shared_ptr<const std::vector<Word>> Shared::words(const std::string& label) {
+    const std::lock_guard lock(mutex_);
+    const auto found = words_.find(label);
+    return found == words_.end() ? nullptr : found->second;
+}
+
+void Shared::keep_words(const std::string& label, std::shared_ptr<const std::vector<Word>> words) {
+    const std::lock_guard lock(mutex_);
+    words_[label] = std::move(words);
+}
+
+void Shared::forget(const std::string& label) {
+    const std::lock_guard lock(mutex_);
+    columns_.erase(label);
+    lengths_.erase(label);
+    words_.erase(label);
+    std::erase_if(scopes_, [&](const ScopeRows& kept) { return kept.label == label; });
+}
+
+Result<void> ShardView::open() {
+    TRY(const auto key, shared_.key(row_.label));
+    full_ = std::make_unique<FullText>();
+    TRY(auto db,
+        sql::Database::open(shared_.dir() / file_of(row_.label),
+                            key,
+                            {.mode = sql::Mode::read,
+                             .durability = sql::Durability::none,
+                             .cache_kib = row_.sorted ? 16384 : 4096}));
+    db_.emplace(std::move(db));
+    TRY_DO(full_->attach(*db_));
+    TRY(collect_, db_->prepare("SELECT letopis_collect(ft) FROM ft WHERE ft MATCH ?1 LIMIT 1"));
+    TRY(match_, db_->prepare("SELECT rowid FROM ft WHERE ft MATCH ?1 AND rowid BETWEEN ?2 AND ?3"));
+    if (!row_.sorted) return {};
+    columns_ = shared_.columns(row_.label);
+    if (columns_ == nullptr) {
+        // Two sessions may both read the outline; either copy is as good.
+        auto fresh = std::make_shared<ColumnReader>();
+        TRY_DO(fresh->open(*db_));
+        columns_ = shared_.keep_columns(row_.label, std::move(fresh));
+    }
+    rows_ = columns_->size(Column::seq);
+    return {};
+}
+
+Result<void> ShardView::begin() {
+    if (!db_) {
+        if (auto opened = open(); !opened) {
+            db_.reset();
+            return within(row_.label, std::move(opened).error());
+        }
+    }
+    if (row_.sorted) return {};
+    TRY_DO(db_->run("BEGIN"));
+    in_transaction_ = true;
+    return refresh_live();
+}
+
+// A live shard grows: its columns and removed rows are read again after each commit.
+Result<void> ShardView::refresh_live() {
+    TRY(auto version, db_->prepare("PRAGMA data_version"));
+    TRY_DO(version.step());
+    const auto now = version.integer(0);
+    if (now == version_) return {};
+    columns_ = std::make_shared<ColumnReader>();
+    TRY_DO(columns_->open(*db_));
+    rows_ = columns_->size(Column::seq);
+    own_dead_.clear();
+    TRY(auto dead, db_->prepare("SELECT row FROM dead ORDER BY row"));
+    for (;;) {
+        TRY(const bool more, dead.step());
+        if (!more) break;
+        own_dead_.push_back(dead.number(0));
+    }
+    version_ = now;
+    set_dead(manifest_dead_);
+    return {};
+}
+
+void ShardView::end() {
+    if (!in_transaction_) return;
+    collect_.reset();
+    match_.reset();
+    (void)db_->run("COMMIT");
+    in_transaction_ = false;
+}
+
+void ShardView::set_dead(std::vector<std::uint64_t> rows) {
+    manifest_dead_ = std::move(rows);
+    dead_.clear();
+    std::set_union(manifest_dead_.begin(),
+                   manifest_dead_.end(),
+                   own_dead_.begin(),
+                   own_dead_.end(),
+                   std::back_inserter(dead_));
+}
+
+Result<std::uint64_t> ShardView::first_row_at(Instant moment) {
+    const auto wanted = to_micros(moment);
+    for (std::size_t i = 0; i < columns_->blocks(Column::date); ++i) {
+        if (columns_->outline(Column::date, i).high < wanted) continue;
+        TRY(const auto* block, columns_->block(*db_, Column::date, i));
+        const auto found = std::lower_bound(block->wide.begin(), block->wide.end(), wanted);
+        return block->first + static_cast<std::uint64_t>(found - block->wide.begin());
+    }
+    return rows_;
+}
+
+Result<std::shared_ptr<const std::vector<std::uint32_t>>> ShardView::lengths() {
+    if (row_.sorted)
+        if (auto kept = shared_.lengths(row_.label)) return kept;
+    auto all = std::make_shared<std::vector<std::uint32_t>>();
+    all->reserve(rows_);
+    for (std::size_t i = 0; i < columns_->blocks(Column::length); ++i) {
+        TRY(const auto* block, columns_->block(*db_, Column::length, i));
+        all->insert(all->end(), block->narrow.begin(), block->narrow.end());
+    }
+    if (row_.sorted) shared_.keep_lengths(row_.label, all);
+    return std::shared_ptr<const std::vector<std::uint32_t>>(std::move(all));
+}
+
+Result<std::shared_ptr<const std::vector<Word>>> ShardView::words() {
+    if (auto kept = shared_.words(row_.label)) return kept;
+    auto all = std::make_shared<std::vector<Word>>();
+    if (row_.sorted) {
+        TRY(auto rows, db_->prepare("SELECT data FROM words"));
+        TRY(const bool there, rows.step());
+        if (there) {
+            TRY(*all, decode_words(rows.blob(0)));
+        }
+        shared_.keep_words(row_.label, all);
+    }
+    return std::shared_ptr<const std::vector<Word>>(std::move(all));
+}
+
+Result<void> ShardView::match(const std::string& expression,
+                              bool phrases_only,
+                              std::uint64_t first,
+                              std::uint64_t last,
+                              Bitmap& out) {
+    if (first >= last) return {};
+    // The loop inside FTS5 cannot begin at a row, so a narrow range is better stepped over.
+    if (phrases_only && last - first > rows_ / 8) {
+        full_->rows = &out;
+        full_->first = first;
+        full_->last = last;
+        collect_.bind(expression);
+        TRY_DO(collect_.step());
+        collect_.reset();
+        return {};
+    }
+    match_.bind(expression, rowid_of(first), rowid_of(last - 1));
+    for (;;) {
+        TRY(const bool more, match_.step());
+        if (!more) break;
+        const auto row = match_.number(0) - 1;
+        if (row < out.rows()) out.set(row);
+    }
+    match_.reset();
+    return {};
+}
+
+Result<void> Session::begin() {
+    // Between reading the manifest and opening a shard the writer may have replaced the shard;
+    // then the manifest is read again.
+    for (int attempt = 0;; ++attempt) {
+        if (!manifest_) {
+            TRY(auto opened, Manifest::open(shared_.dir(), shared_.keys(), false));
+            manifest_.emplace(std::move(opened));
+        }
+        TRY(const bool changed, manifest_->refresh());
+        if (changed || fresh_) TRY_DO(take_shards());
+        fresh_ = false;
+        Result<void> opened;
+        for (auto& shard : shards_) {
+            opened = shard->begin();
+            if (!opened) break;
+        }
+        if (opened) return {};
+        end();
+        if (opened.error().code != Errc::not_found || attempt >= 5) return opened;
+    }
+}
+
+Result<void> Session::take_shards() {
+    std::vector<std::unique_ptr<ShardView>> views;
+    for (const auto& row : manifest_->shards()) {
+        std::unique_ptr<ShardView> view;
+        for (auto& old : shards_)
+            if (old != nullptr && old->row() == row) view = std::move(old);
+        if (view == nullptr) view = std::make_unique<ShardView>(shared_, row);
+        TRY(auto dead, manifest_->dead(row.label));
+        view->set_dead(std::move(dead));
+        views.push_back(std::move(view));
+    }
+    std::reverse(views.begin(), views.end());
+    shards_ = std::move(views);
+    return {};
+}
+
+void Session::end() {
+    for (auto& shard : shards_) shard->end();
+}
+
+}  // namespace letopis::search

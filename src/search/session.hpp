@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What one thread needs to answer queries: its own connections to every shard of the manifest,
+// opened when a query first comes to them. Sessions are kept and used again.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "search/columns.hpp"
+#include "search/manifest.hpp"
+#include "search/tokenizer.hpp"
+
+namespace letopis::search {
+
+struct Word;
+
+// Shared by all sessions of an engine; each member is thread-safe or guarded.
+class Shared {
+public:
+    Shared(Path dir, KeySource keys) : dir_(std::move(dir)), keys_(std::move(keys)) {}
+    const Path& dir() const { return dir_; }
+    Result<std::string> key(const std::string& label) const { return keys_(label); }
+    const KeySource& keys() const { return keys_; }
+
+    // Columns of a closed shard never change, so every session reads the same copy.
+    std::shared_ptr<ColumnReader> columns(const std::string& label);
+    // Returns the copy that is kept: that of another session if it was quicker.
+    std::shared_ptr<ColumnReader> keep_columns(const std::string& label,
+                                               std::shared_ptr<ColumnReader> columns);
+    // Rows of a closed shard that a scope of this version allows.
+    std::shared_ptr<const Bitmap> scope(const std::string& label, std::uint64_t version);
+    void keep_scope(const std::string& label,
+                    std::uint64_t version,
+                    std::shared_ptr<const Bitmap> rows);
+    std::shared_ptr<const std::vector<std::uint32_t>> lengths(const std::string& label);
+    void keep_lengths(const std::string& label,
+                      std::shared_ptr<const std::vector<std::uint32_t>> lengths);
+    std::shared_ptr<const std::vector<Word>> words(const std::string& label);
+    void keep_words(const std::string& label, std::shared_ptr<const std::vector<Word>> words);
+    void forget(const std::string& label);
+
+private:
+    struct ScopeRows {
+        std::string label;
+        std::uint64_t version;
+        std::shared_ptr<const Bitmap> rows;
+    };
+    Path dir_;
+    KeySource keys_;
+    std::mutex mutex_;  // guards all below
+    std::map<std::string, std::shared_ptr<ColumnReader>> columns_;
+    std::map<std::string, std::shared_ptr<const std::vector<std::uint32_t>>> lengths_;
+    std::map<std::string, std::shared_ptr<const std::vector<Word>>> words_;
+    std::vector<ScopeRows> scopes_;  // newest last
+};
+
+class ShardView {
+public:
+    ShardView(Shared& shared, ShardRow row) : shared_(shared), row_(std::move(row)) {}
+    const ShardRow& row() const { return row_; }
+    // Opens what is not open; for a live shard takes a snapshot that stands until end().
+    Result<void> begin();
+    void end();
+
+    std::uint64_t rows() const { return rows_; }
+    bool sorted() const { return row_.sorted; }
+    sql::Database& db() { return *db_; }
+    FullText& full_text() { return *full_; }
+    const ColumnReader& columns() const { return *columns_; }
+    const std::vector<std::uint64_t>& dead() const { return dead_; }
+    void set_dead(std::vector<std::uint64_t> rows);
+
+    Result<std::int64_t> number(Column column, std::uint64_t row) {
+        return columns_->number(*db_, column, row);
+    }
+    // Calls visit(row, value) for the rows of the set; stops at an error.
+    template <class Visit>
+    Result<void> each(Column column, const Bitmap& rows, Visit&& visit);
+    // Of a sorted shard: the first row at or after the moment.
+    Result<std::uint64_t> first_row_at(Instant moment);
+    Result<std::shared_ptr<const std::vector<std::uint32_t>>> lengths();
+    Result<std::shared_ptr<const std::vector<Word>>> words();
+
+    // Adds to `out` every row in [first, last) that the FTS5 expression matches. `phrases_only`:
+    // the expression is phrases joined by OR.
+    Result<void> match(const std::string& expression,
+                       bool phrases_only,
+                       std::uint64_t first,
+                       std::uint64_t last,
+                       Bitmap& out);
+
+private:
+    Result<void> open();
+    Result<void> refresh_live();
+    Shared& shared_;
+    ShardRow row_;
+    std::unique_ptr<FullText> full_;  // outlives db_
+    std::optional<sql::Database> db_;
+    sql::Statement collect_;
+    sql::Statement match_;
+    std::shared_ptr<ColumnReader> columns_;
+    std::vector<std::uint64_t> manifest_dead_;
+    std::vector<std::uint64_t> own_dead_;
+    std::vector<std::uint64_t> dead_;
+    std::uint64_t rows_ = 0;
+    std::int64_t version_ = -1;
+    bool in_transaction_ = false;
+};
+
+class Session {
+public:
+    explicit Session(Shared& shared) : shared_(shared) {}
+    // Takes a consistent view of the index; `shards` are newest first.
+    Result<void> begin();
+    void end();
+    std::vector<std::unique_ptr<ShardView>>& shards() { return shards_; }
+    text::Analyser& analyser() { return analyser_; }
+    // The journal position of this view.
+    Result<std::uint64_t> overlay_position();
+    Shared& shared() { return shared_; }
+
+private:
+    Result<void> take_shards();
+    Shared& shared_;
+    std::optional<Manifest> manifest_;
+    std::vector<std::unique_ptr<ShardView>> shards_;
+    text::Analyser analyser_;
+    bool fresh_ = true;
+};
+
+template <class Visit>
+Result<void> ShardView::each(Column column, const Bitmap& rows, Visit&& visit) {
+    const Block* block = nullptr;
+    Result<void> result;
+    bool failed = false;
+    rows.each([&](std::uint64_t row) {
+        if (failed) return;
+        if (block == nullptr || row >= block->first + block->count) {
+            auto next = columns_->block(*db_, column, columns_->block_of(column, row));
+            if (!next) {
+                failed = true;
+                result = tl::unexpected<Error>(next.error());
+                return;
+            }
+            block = *next;
+        }
+        const auto at = row - block->first;
+        if (at >= block->count) {
+            failed = true;
+            result = fail(Errc::corrupt, "a row of the index has no values");
+            return;
+        }
+        visit(row,
+              block->wide.empty() ? static_cast<std::int64_t>(block->narrow[at]) : block->wide[at]);
+    });
+    return result;
+}
+
+}  // namespace letopis::search
