@@ -171,4 +171,27 @@ bool whatsapp_text_name(std::string_view name) {
     return name == "_chat.txt" || name.find("WhatsApp") != std::string_view::npos;
 }
 
+bool telegram_media_folder(std::string_view name) {
+    static constexpr std::array<std::string_view, 13> folders{"chats",
+                                                              "photos",
+                                                              "video_files",
+                                                              "voice_messages",
+                                                              "round_video_messages",
+                                                              "stickers",
+                                                              "files",
+                                                              "contacts",
+                                                              "profile_pictures",
+                                                              "stories",
+                                                              "images",
+                                                              "animated_stickers",
+                                                              "video_messages"};
+    return std::find(folders.begin(), folders.end(), name) != folders.end();
+}
+
+bool mail_container_name(std::string_view name) {
+    static constexpr std::array<std::string_view, 4> ends{".mbox", ".eml", ".jsonl", ".pst"};
+    return std::any_of(
+        ends.begin(), ends.end(), [&](std::string_view end) { return name.ends_with(end); });
+}
+
 }  // namespace letopis::capture

@@ -115,6 +115,11 @@ Result<void> Window::fill() {
     const auto had = buffer_.size();
     constexpr std::size_t step_max = 16 << 20;
     const auto want = std::clamp(had / 2, step_, std::max(step_, step_max));
+    // Past this a string that doubles would hold three times the largest message for a moment; the
+    // reading worker may not have so much memory.
+    constexpr std::size_t doubling_max = 64 << 20;
+    if (had + want > doubling_max && had + want > buffer_.capacity())
+        buffer_.reserve(std::max(had + want, std::size_t(item_bytes_max) + 3 * step_max));
     buffer_.resize(had + want);
     auto got = source_.read(buffer_.data() + had, want);
     buffer_.resize(had + got.value_or(0));

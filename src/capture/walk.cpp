@@ -54,12 +54,6 @@ struct Directory {
     std::string chat;          // path of the chat export that its files belong to
 };
 
-bool mail_container_name(std::string_view name) {
-    static constexpr std::array<std::string_view, 4> ends{".mbox", ".eml", ".jsonl", ".pst"};
-    return std::any_of(
-        ends.begin(), ends.end(), [&](std::string_view end) { return name.ends_with(end); });
-}
-
 class Walker {
 public:
     Walker(const Path& root,
@@ -156,23 +150,9 @@ private:
     // Media of a Telegram export are in folders of their own, those of a WhatsApp export lie beside
     // its text. Everything else near a chat is an input like any other.
     static std::string chat_below(const Directory& here, const std::string& name) {
-        static constexpr std::array<std::string_view, 13> folders{"chats",
-                                                                  "photos",
-                                                                  "video_files",
-                                                                  "voice_messages",
-                                                                  "round_video_messages",
-                                                                  "stickers",
-                                                                  "files",
-                                                                  "contacts",
-                                                                  "profile_pictures",
-                                                                  "stories",
-                                                                  "images",
-                                                                  "animated_stickers",
-                                                                  "video_messages"};
         if (here.chat.empty() || Path(here.chat).filename() != "result.json") return {};
         const bool inside = Path(here.chat).parent_path() != here.path;
-        const bool known = std::find(folders.begin(), folders.end(), name) != folders.end();
-        return inside || known ? here.chat : std::string();
+        return inside || telegram_media_folder(name) ? here.chat : std::string();
     }
     static bool is_media(const Directory& here, const Path& path) {
         if (here.chat.empty() || path == Path(here.chat)) return false;

@@ -68,5 +68,9 @@ std::vector<std::string> keywords_of(std::string_view flags, const std::vector<s
 bool administrative(std::string_view file_name);
 // "_chat.txt", "Чат WhatsApp с Иван.txt", "WhatsApp Chat with Ivan.txt".
 bool whatsapp_text_name(std::string_view file_name);
+// Folders of a Telegram export that hold media: "photos", "files", "chats" …
+bool telegram_media_folder(std::string_view name);
+// A name that says mail or messages (".mbox", ".eml"): an input even beside a chat.
+bool mail_container_name(std::string_view file_name);
 
 }  // namespace letopis::capture

@@ -80,6 +80,9 @@ Match recognise(std::string_view head, std::string_view name) {
     const auto block = header_block(head);
     if (mail_file_name(name) && block.known > 0) return Match::yes;
     if (ends_with_icase(name, ".eml")) return Match::maybe;
+    // Without a name that says otherwise, a From_ line begins a mailbox.
+    const auto text = head.substr(std::min(head.find_first_not_of("\r\n"), head.size()));
+    if (text.starts_with("From ")) return Match::no;
     if (block.known >= 2 && block.junk == 0) return Match::yes;
     if (block.known >= 3) return Match::maybe;
     return block.known >= 1 && block.junk == 0 && block.others <= 2 * block.known ? Match::maybe
@@ -94,22 +97,13 @@ std::string too_large(std::uint64_t size) {
 Result<std::optional<std::string>> whole(Source& source, std::uint64_t* size) {
     *size = source.size().value_or(0);
     if (*size > item_bytes_max) return std::optional<std::string>();
-    std::string bytes;
-    for (;;) {
-        const auto had = bytes.size();
-        const auto step =
-            std::clamp<std::uint64_t>(*size > had ? *size - had : had, 64 << 10, 16 << 20);
-        bytes.resize(had + static_cast<std::size_t>(step));
-        auto got = source.read(bytes.data() + had, static_cast<std::size_t>(step));
-        bytes.resize(had + got.value_or(0));
-        if (!got) return tl::unexpected<Error>(std::move(got).error());
-        if (*got == 0) break;
-        if (bytes.size() <= item_bytes_max) continue;
-        *size = bytes.size();
-        return std::optional<std::string>();
+    Window window(source);
+    while (!window.ended()) {
+        TRY_DO(window.fill());
+        *size = window.view().size();
+        if (*size > item_bytes_max) return std::optional<std::string>();
     }
-    *size = bytes.size();
-    return std::optional(std::move(bytes));
+    return std::optional(window.take(0, window.view().size()));
 }
 
 Result<void> read(Source& source, const Options& options, Sink& sink) {

@@ -51,6 +51,7 @@ TEST(Eml, other_texts_are_not_mail) {
                              "#!/bin/sh\necho Subject: x\n"})
         EXPECT_EQ(recognised(head), Match::no) << head;
     EXPECT_EQ(recognised(std::string_view("From: a\0b", 9)), Match::no);
+    EXPECT_EQ(recognised("From a Mon Jan  1 00:00:00 2001\nFrom: a@b\nTo: c\n\n"), Match::no);
 }
 
 TEST(Eml, the_whole_file_is_one_item_with_every_byte) {
