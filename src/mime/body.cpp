@@ -158,13 +158,16 @@ private:
         if (text.guessed) mark("charset_guessed");
         if (text.cut) mark("truncated");
         if (!take(text.text.size())) return;
-        const bool html = part.type_is("text/html");
+        const int alternative = alternative_[static_cast<std::size_t>(index)];
+        // Enriched text is the richer form where there are two.
+        const bool html =
+            part.type_is("text/html") ||
+            (alternative >= 0 && (part.type_is("text/enriched") || part.type_is("text/richtext")));
         if (!html) {
             take_uuencoded(part, text);
             take_armor(text);
         }
         auto& units = units_[owner_[static_cast<std::size_t>(index)]];
-        const int alternative = alternative_[static_cast<std::size_t>(index)];
         const bool joins =
             alternative >= 0 && !units.empty() && units.back().alternative == alternative;
         if (!joins) units.emplace_back().alternative = alternative;

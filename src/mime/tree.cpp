@@ -176,6 +176,7 @@ struct Tree::Builder {
             part.content = prologue ? prologue : "";
             leaf_locator(part);
             part.type.value = "text/plain";
+            part.without_parts = true;
             part.has_type = false;
             return;
         }
@@ -308,11 +309,11 @@ Tree Tree::build(std::string_view bytes) {
     return tree;
 }
 
-void Tree::adopt(int parent, std::string bytes) {
+void Tree::adopt(int parent, std::string bytes, PartKind kind) {
     auto& entity = owned_->parse_own(std::move(bytes));
     if (!entity.root) return;
     const auto first = parts_.size();
-    parts_[static_cast<std::size_t>(parent)].kind = PartKind::message;
+    parts_[static_cast<std::size_t>(parent)].kind = kind;
     Builder builder{*this, entity.view, {}};
     builder.pending.push_back({entity.root.get(), nullptr, parent});
     builder.run();

@@ -35,10 +35,11 @@ struct Part {
     Parameterised type;         // value is lower case, "text/plain" when nothing is said
     Parameterised disposition;  // value empty when there is none
     Transfer transfer = Transfer::identity;
-    std::string locator;        // "1.2"; empty for a multipart at the top
-    std::string_view content;   // of a leaf: still encoded; of a message: its raw bytes
-    std::string_view epilogue;  // of a multipart: what follows its end
-    bool has_type = false;      // a Content-Type header stands there
+    std::string locator;         // "1.2"; empty for a multipart at the top
+    std::string_view content;    // of a leaf: still encoded; of a message: its raw bytes
+    std::string_view epilogue;   // of a multipart: what follows its end
+    bool has_type = false;       // a Content-Type header stands there
+    bool without_parts = false;  // called a multipart, but its boundary was never found
     // The first field of this name (any case), or empty.
     std::string_view field(std::string_view name) const;
     std::size_t count(std::string_view name) const;
@@ -56,9 +57,10 @@ public:
     // `bytes` must outlive the tree. The first part is the root. Empty when GMime finds no part at
     // all (no header).
     static Tree build(std::string_view bytes);
-    // Parses bytes that were found inside a part (decoded, or taken out of CMS) and hangs the
-    // result under it. The tree keeps the bytes.
-    void adopt(int parent, std::string bytes);
+    // Parses bytes that were found inside a part (decoded, taken out of CMS, or cut at the boundary
+    // that was meant) and hangs the result under it. The part becomes `kind`, the tree keeps the
+    // bytes.
+    void adopt(int parent, std::string bytes, PartKind kind);
 
     const std::vector<Part>& parts() const { return parts_; }
     const Part& operator[](int index) const { return parts_[static_cast<std::size_t>(index)]; }

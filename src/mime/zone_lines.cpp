@@ -236,13 +236,13 @@ SignatureMark signature_mark(std::string_view line, bool dashes) {
         return SignatureMark::dashes;
     const auto low = small(without(line, "- *_"));
     if (low.empty()) return SignatureMark::none;
-    static constexpr std::array<std::string_view, 21> device = {
+    static constexpr std::array<std::string_view, 22> device = {
         "sent from my ",    "sent via ",         "sent from ",     "sent using ",
         "get outlook for",  "отправлено с ",     "отправлено из ", "отправлено от ",
         "отправлено через", "von meinem ",       "gesendet mit",   "envoyé de mon",
         "enviado desde mi", "inviato da iphone", "written on my ", "yahoo! mail",
-        "sent by ",         "послано с ",        "outlook для ",   "скачайте outlook",
-        "диктовано"};
+        "via mobile",       "sent by ",          "послано с ",     "outlook для ",
+        "скачайте outlook", "диктовано"};
     if (starts_any(low, device)) return SignatureMark::device;
     static constexpr std::array<std::string_view, 45> closing = {"с уважением",
                                                                  "с наилучшими",
@@ -297,6 +297,43 @@ SignatureMark signature_mark(std::string_view line, bool dashes) {
     const auto words = std::count(rest.begin(), rest.end(), ' ');
     const bool sentence = words > 3 || letters(rest) > 30 || rest.find('?') != rest.npos;
     return sentence ? SignatureMark::none : SignatureMark::closing;
+}
+
+bool is_ruler(std::string_view line) { return line.size() >= 3 && without(line, "-_=*~").empty(); }
+
+bool is_contact(std::string_view line) {
+    if (line.size() > 200) return false;
+    if (line.find('@') != line.npos || line.find("www.") != line.npos ||
+        line.find("://") != line.npos)
+        return true;
+    static constexpr std::array<std::string_view, 16> starts = {"tel",
+                                                                "phone",
+                                                                "mob",
+                                                                "cell",
+                                                                "fax",
+                                                                "skype",
+                                                                "icq",
+                                                                "t.",
+                                                                "t:",
+                                                                "f.",
+                                                                "m:",
+                                                                "тел",
+                                                                "моб",
+                                                                "факс",
+                                                                "т.",
+                                                                "раб"};
+    const auto low = small(line);
+    const auto digits = std::count_if(line.begin(), line.end(), is_digit);
+    if (digits >= 5 && starts_any(low, starts)) return true;
+    return digits >= 7 && digits * 3 >= static_cast<std::ptrdiff_t>(letters(line));
+}
+
+bool is_name(std::string_view line) {
+    if (line.empty() || letters(line) > 40) return false;
+    const auto words = std::count(line.begin(), line.end(), ' ');
+    const char last = line.back();
+    return words <= 4 && last != '?' && last != '!' && last != ':' && last != ';' &&
+           !is_contact(line);
 }
 
 bool is_disclaimer(const std::vector<Line>& lines, std::size_t begin, std::size_t end) {

@@ -37,6 +37,10 @@ bool names_writer(std::string_view line);
 enum class SignatureMark : std::uint8_t { none, dashes, closing, device, list_rule };
 SignatureMark signature_mark(std::string_view line, bool dashes);
 
+bool is_ruler(std::string_view line);    // dashes, underscores or the like, and nothing else
+bool is_contact(std::string_view line);  // an address, a telephone, a site
+bool is_name(std::string_view line);     // a few words, no sentence
+
 bool is_disclaimer(const std::vector<Line>& lines, std::size_t begin, std::size_t end);
 
 std::size_t letters(std::string_view line);  // characters, not bytes

@@ -162,7 +162,30 @@ private:
                 best = std::min(best, i);
             if (lines_seen > signature_lines_max * 2) break;
         }
+        if (best == end) best = contact_block(begin, end);
         set(best, end, Kind::signature);
+    }
+
+    // The last paragraph, when it is a name and how to reach its owner; `end` otherwise. A ruler
+    // may set it off, and then it may have blank lines.
+    std::size_t contact_block(std::size_t begin, std::size_t end) const {
+        std::size_t lines_seen = 0, contacts = 0, paragraph = end;
+        for (std::size_t i = end; i-- > begin && lines_seen < signature_lines_max;) {
+            if (blank(i)) {
+                if (paragraph == end) paragraph = i + 1;
+                continue;
+            }
+            ++lines_seen;
+            if (letters(lines_[i].text) > 60) break;
+            if (is_ruler(lines_[i].text) && contacts > 0 && i > begin) return i;
+            if (is_contact(lines_[i].text)) ++contacts;
+        }
+        if (paragraph == end || paragraph == begin || end - paragraph < 2) return end;
+        if (!short_lines(paragraph, end) || !is_name(lines_[paragraph].text)) return end;
+        const bool reachable = std::any_of(lines_.begin() + static_cast<std::ptrdiff_t>(paragraph),
+                                           lines_.begin() + static_cast<std::ptrdiff_t>(end),
+                                           [](const Line& line) { return is_contact(line.text); });
+        return reachable ? paragraph : end;
     }
 
     // Names, posts and telephones stand in short lines; prose does not.
