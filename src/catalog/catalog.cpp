@@ -107,7 +107,8 @@ public:
     }
     Result<std::vector<std::string>> tags(Seq message) override {
         TRY(const auto scope, ReadScope::open(store_));
-        return records_.tags(static_cast<std::int64_t>(message.value()));
+        TRY(const auto main, records_.message_of(static_cast<std::int64_t>(message.value())));
+        return records_.tags(main);
     }
     Result<std::vector<TagCount>> all_tags() override {
         TRY(const auto scope, ReadScope::open(store_));

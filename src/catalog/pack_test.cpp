@@ -5,7 +5,9 @@
 
 #include <limits>
 
+#include "base/files.hpp"
 #include "catalog/packed_text.hpp"
+#include "catalog/subject.hpp"
 
 namespace letopis::catalog {
 namespace {
@@ -108,6 +110,25 @@ TEST(Pack, keeps_native_ids_apart_and_gives_them_back) {
     }
     EXPECT_EQ(native_key("5118").size(), 3U);
     EXPECT_NE(native_key("\xf8\x01"), native_key("1"));
+}
+
+// What fuzz/catalog_fuzz.cpp says of any bytes, said of those that were found worth keeping.
+TEST(Pack, and_subjects_hold_for_the_corpus) {
+    const Path corpus = Path(LETOPIS_SOURCE_DIR) / "fuzz" / "corpus" / "catalog";
+    const auto files = list_directory(corpus);
+    ASSERT_TRUE(files);
+    EXPECT_GE(files->size(), 5U);
+    for (const auto& file : *files) {
+        const auto input = read_file(corpus / file);
+        ASSERT_TRUE(input);
+        const auto base = base_subject(*input).base;
+        EXPECT_EQ(base_subject(base).base, base) << file;
+        EXPECT_EQ(fold(fold(*input)), fold(*input)) << file;
+        EXPECT_EQ(native_id(native_key(*input)), *input) << file;
+        Row row;
+        (void)unpack(*input, Depth::full, row);
+    }
+    EXPECT_EQ(base_subject(*read_file(corpus / "prefixes")).base, "subject");
 }
 
 TEST(PackedText, gives_text_back_and_refuses_damage) {

@@ -87,16 +87,17 @@ Result<void> Records::add(const RunBooks& record) {
     return {};
 }
 
+Result<std::int64_t> Records::message_of(std::int64_t which) {
+    TRY(auto found, store_.rows(main_of_, which));
+    TRY(const bool there, found.next());
+    const bool belongs = there && !found->is_null(0) && found->integer(0) != no_main;
+    return belongs ? found->integer(0) : which;
+}
+
 Result<void> Records::add(const Tagged& record) {
     if (record.tag.empty()) return fail(Errc::invalid, "a tag has no name");
     // A tag on a version is a tag on its message.
-    auto message = id(record.message);
-    {
-        TRY(auto found, store_.rows(main_of_, message));
-        TRY(const bool there, found.next());
-        if (there && !found->is_null(0) && found->integer(0) != no_main)
-            message = found->integer(0);
-    }
+    TRY(const auto message, message_of(id(record.message)));
     TRY(const auto tag, store_.word(record.tag));
     if (!record.on) return store_.run(drop_tag_, tag, message);
     TRY(const auto by, store_.word(record.by));

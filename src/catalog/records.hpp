@@ -28,6 +28,8 @@ public:
     // of its other deliveries, else of a run over the same input (an import that was interrupted).
     Result<std::optional<Seq>> file_of(const Row& message, std::string_view path);
     Result<std::optional<StoredFile>> file(Seq seq);
+    // The message that a version or deletion belongs to; itself for anything else.
+    Result<std::int64_t> message_of(std::int64_t seq);
     Result<std::vector<std::string>> tags(std::int64_t message);
     Result<std::vector<TagCount>> all_tags();
     Result<std::vector<Seq>> tagged(std::string_view tag);

@@ -174,6 +174,7 @@ TEST_F(Chats, tag_the_message_when_a_version_is_tagged) {
 
     EXPECT_THAT(*built().tagged("важное"), ElementsAreArray({first}));
     EXPECT_THAT(*built().tags(first), ElementsAreArray({"важное"}));
+    EXPECT_THAT(*built().tags(version), ElementsAreArray({"важное"}));
     EXPECT_EQ(built().tagged("на время")->size(), 0U);
     EXPECT_EQ(built().all_tags()->size(), 1U);
 }

@@ -88,7 +88,7 @@ Result<Placed> Threading::place(const model::Message& parsed, Row& row) {
     TRY(const auto parents, evidence(parsed, row, placed.references_cut));
     const auto subject = base_subject(parsed.subject);
     row.answer = subject.is_answer;
-    row.bare = parents.empty() && parsed.thread_index.empty();
+    row.bare = parents.empty();
 
     auto*& conversation = placed.conversation;
     ExternalEntry* index = nullptr;
@@ -102,8 +102,10 @@ Result<Placed> Threading::place(const model::Message& parsed, Row& row) {
             if (parent->conversation != 0) TRY_DO(join(conversation, parent->conversation));
         if (!parsed.thread_index.empty() && parsed.thread_index.size() <= name_bytes_max) {
             TRY(index, store_.external("\x01" + parsed.thread_index));
-            if (parents.empty() && index->conversation != 0)
+            if (parents.empty() && index->conversation != 0) {
+                row.bare = false;
                 TRY_DO(join(conversation, index->conversation));
+            }
         }
         if (row.bare && !subject.base.empty())
             TRY_DO(subject.is_answer ? join_by_subject(conversation, row, subject.base)

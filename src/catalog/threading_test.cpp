@@ -3,7 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <chrono>
+#include <map>
+#include <numeric>
+#include <random>
 
 #include "catalog/subject.hpp"
 #include "catalog/testing.hpp"
@@ -187,6 +191,64 @@ TEST_F(Threads, limit_ten_thousand_references_and_recipients_and_say_so) {
     EXPECT_THAT(detail->parsed.marks, UnorderedElementsAreArray({"parties_cut", "references_cut"}));
     EXPECT_THAT(members(built(), flood), UnorderedElementsAreArray(seqs({root, parent, flood})));
     EXPECT_THAT(members(built(), middle), ElementsAreArray(seqs({middle})));
+}
+
+TEST_F(Threads, fall_back_to_the_subject_when_nobody_knows_the_thread_index) {
+    const auto question = journal.add(MailBuilder("q").subject("Счёт 17"));
+    auto mail = MailBuilder("r").subject("Re: Счёт 17").sent(hours_later(1));
+    mail.m.thread_index = "AdUnknown";
+    const auto answer = journal.add(mail);
+
+    EXPECT_THAT(members(built(), question), ElementsAreArray(seqs({question, answer})));
+}
+
+// The simplest possible model: mails are joined with everything that they refer to.
+class Components {
+public:
+    explicit Components(std::size_t size) : up_(size) { std::iota(up_.begin(), up_.end(), 0U); }
+    std::size_t find(std::size_t i) const {
+        while (up_[i] != i) i = up_[i];
+        return i;
+    }
+    void join(std::size_t a, std::size_t b) { up_[find(a)] = find(b); }
+
+private:
+    std::vector<std::size_t> up_;
+};
+
+TEST_F(Threads, are_the_components_of_the_references_in_any_order_of_arrival) {
+    constexpr std::size_t count = 150;
+    std::mt19937 random(5);
+    Components model(count + 40);  // the last ones are ghosts
+    std::vector<MailBuilder> mails;
+    for (std::size_t i = 0; i < count; ++i) {
+        auto mail = MailBuilder("id" + std::to_string(i));
+        mail.between("p" + std::to_string(i) + "@x.example",
+                     "q" + std::to_string(i) + "@x.example");
+        for (auto n = random() % 3; n > 0; --n) {
+            const auto to = random() % 4 == 0 ? count + random() % 40 : (i + random() % 9) % count;
+            mail.m.references.push_back("id" + std::to_string(to));
+            model.join(i, to);
+        }
+        mails.push_back(mail);
+    }
+    std::vector<std::size_t> order(count);
+    std::iota(order.begin(), order.end(), 0U);
+
+    for (int round = 0; round < 4; ++round) {
+        TestJournal mixed;
+        mixed.context();
+        std::vector<Seq> seq_of(count);
+        for (const auto i : order) seq_of[i] = mixed.add(mails[i]);
+        auto c = mixed.build(directory / std::to_string(round), 31);
+        std::map<std::size_t, Seq> first_of;
+        for (const auto i : order) {
+            const auto first = first_of.emplace(model.find(i), seq_of[i]).first->second;
+            EXPECT_EQ(c->message(seq_of[i])->conversation.first, first) << i;
+        }
+        EXPECT_EQ(c->counts()->conversations, first_of.size());
+        std::shuffle(order.begin(), order.end(), random);
+    }
 }
 
 TEST_F(Threads, stay_quick_under_a_flood_of_one_subject_and_one_id) {
