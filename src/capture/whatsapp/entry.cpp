@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "capture/whatsapp/entry.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "capture/chat/chat.hpp"
@@ -41,6 +39,13 @@ bool carries_free_words(std::string_view text) {
     const auto* phrase = system_phrase(text);
     return phrase && (phrase->meaning == "created" || phrase->meaning == "subject_changed" ||
                       phrase->meaning == "description_changed");
+}
+
+// By hand, because a key is made for every line of the file.
+void add_number(std::string& out, int value, int digits, char before) {
+    if (before != 0) out += before;
+    for (int scale = digits == 4 ? 1000 : 10; scale > 0; scale /= 10)
+        out += static_cast<char>('0' + value / scale % 10);
 }
 
 // Index behind the author's colon in `line`, or npos; `author` is filled.
@@ -82,7 +87,11 @@ std::optional<Entry> split_entry(std::string_view raw) {
     }
     const auto header = read_header(raw.substr(begin, header_bytes_max));
     if (!header) return std::nullopt;
-    Entry entry{.header = *header, .body = begin + header->body, .end = raw.size()};
+    return split_entry(raw, begin, *header);
+}
+
+Entry split_entry(std::string_view raw, std::size_t begin, const Header& header) {
+    Entry entry{.header = header, .body = begin + header.body, .end = raw.size()};
     const auto line_end = std::min(raw.find('\n', begin), raw.size());
     auto line = raw.substr(entry.body, line_end - entry.body);
     if (line.ends_with('\r')) line.remove_suffix(1);
@@ -100,15 +109,16 @@ std::string key_of(std::string_view raw, const Entry& entry, DateOrder order) {
     // Line ends differ between copies of the same export.
     const bool windows = body.find('\r') != std::string_view::npos;
     const auto digest = crypto::sha256(windows ? std::string_view(chat::clean(body)) : body);
-    auto key = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}",
-                           date->year,
-                           date->month,
-                           date->day,
-                           entry.header.hour,
-                           entry.header.minute);
-    if (entry.header.shape.seconds) key += fmt::format(":{:02}", entry.header.second);
+    std::string key;
+    key.reserve(48 + entry.author.size());
+    add_number(key, date->year, 4, 0);
+    add_number(key, date->month, 2, '-');
+    add_number(key, date->day, 2, '-');
+    add_number(key, entry.header.hour, 2, 'T');
+    add_number(key, entry.header.minute, 2, ':');
+    if (entry.header.shape.seconds) add_number(key, entry.header.second, 2, ':');
     key += '|';
-    key += chat::clean(entry.author);
+    key += chat::valid_utf8(entry.author) ? entry.author : chat::clean(entry.author);
     key += '|';
     return key + hex(as_bytes(digest).substr(0, 8));
 }

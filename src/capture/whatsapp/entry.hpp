@@ -21,6 +21,8 @@ struct Entry {
 // nullopt when there is no header line (what stands before the first one). Blank lines and a byte
 // order mark in front are passed over.
 std::optional<Entry> split_entry(std::string_view raw);
+// The same where the header line is known to begin at `begin`.
+Entry split_entry(std::string_view raw, std::size_t begin, const Header& header);
 
 // "2024-03-22T14:36|author|<first 16 hex digits of SHA-256 of the body>"; empty when the numbers
 // are no date.

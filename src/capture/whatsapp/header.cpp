@@ -213,24 +213,31 @@ std::size_t marks_at(std::string_view text) {
 std::string plain(std::string_view text) {
     std::string out;
     out.reserve(text.size());
-    while (!text.empty()) {
-        if (static_cast<unsigned char>(text[0]) >= 0xC2) {
-            if (mark_here(text)) {
-                text.remove_prefix(3);
-                continue;
-            }
-            if (const auto blank = blank_here(text); blank > 1) {
-                out += ' ';
-                text.remove_prefix(blank);
-                continue;
-            }
+    std::size_t copied = 0, at = 0;
+    const auto copy_to_here = [&] { out.append(text.substr(copied, at - copied)); };
+    while (at < text.size()) {
+        const char lead = text[at];  // of U+00A0, of the marks and of the other blanks
+        if (lead != '\xC2' && lead != '\xE2' && lead != '\xEF') {
+            ++at;
+            continue;
         }
-        out += text[0];
-        text.remove_prefix(1);
+        const auto rest = text.substr(at);
+        const auto blank = blank_here(rest);
+        const auto size = mark_here(rest) ? std::size_t(3) : blank;
+        if (size == 0) {
+            ++at;
+            continue;
+        }
+        copy_to_here();
+        if (blank > 0) out += ' ';
+        copied = at += size;
     }
-    const auto begin = out.find_first_not_of(" \t\r\n");
-    if (begin == std::string::npos) return {};
-    return out.substr(begin, out.find_last_not_of(" \t\r\n") - begin + 1);
+    copy_to_here();
+    const auto end = out.find_last_not_of(" \t\r\n");
+    if (end == std::string::npos) return {};
+    out.resize(end + 1);
+    if (const auto begin = out.find_first_not_of(" \t\r\n"); begin > 0) out.erase(0, begin);
+    return out;
 }
 
 bool may_begin_header(std::string_view line) {

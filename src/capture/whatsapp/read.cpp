@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "capture/source.hpp"
 #include "capture/whatsapp/entry.hpp"
@@ -49,11 +50,13 @@ private:
         return sink_.refuse(fmt::format("message at byte {}", window_.offset()),
                             "larger than 64 MiB; left out");
     }
-    bool header_at(std::string_view view, std::size_t at) const {
+    bool header_at(std::string_view view, std::size_t at) {
         const auto line = view.substr(at, header_bytes_max);
         if (!may_begin_header(line)) return false;
         const auto header = read_header(line);
-        return header && header->shape == facts_.shape;
+        if (!header || header->shape != facts_.shape) return false;
+        next_ = *header;
+        return true;
     }
     Result<bool> line_end(std::size_t& at);
     bool give(std::size_t size);
@@ -63,6 +66,10 @@ private:
     Sink& sink_;
     Window window_;
     Facts facts_;
+    Header next_;  // of the header line that was seen last
+    // Of the item at the front of the window, and where in it; none before the first message.
+    std::optional<Header> header_;
+    std::size_t header_begin_ = 0;
     bool too_large_ = false;  // what is being passed over was refused already
     std::uint64_t told_ = 0;
 };
@@ -114,10 +121,11 @@ bool Splitter::give(std::size_t size) {
               .raw = window_.take(0, size),
               .position = position};
     if (position < options_.resume_at) return true;
-    if (const auto entry = split_entry(item.raw)) {
-        item.key = key_of(item.raw, *entry, facts_.order);
+    if (header_) {
+        const auto entry = split_entry(item.raw, header_begin_, *header_);
+        item.key = key_of(item.raw, entry, facts_.order);
         item.files =
-            files_of(std::string_view(item.raw).substr(entry->body, entry->end - entry->body));
+            files_of(std::string_view(item.raw).substr(entry.body, entry.end - entry.body));
     }
     return sink_.item(std::move(item));
 }
@@ -128,18 +136,18 @@ Result<void> Splitter::run() {
     if (!facts) return fail(Errc::invalid, "no line of this file begins like a WhatsApp message");
     facts_ = *std::move(facts);
     if (!begin_context()) return {};
-    bool begun = false;  // the item at the front has its header line
     std::size_t at = 0;
     while (!window_.view().empty() || !window_.ended()) {
         if (at < window_.view().size() && header_at(window_.view(), at)) {
             // Blank lines before the first message belong to it, other words are an item.
             const auto before = window_.view().substr(0, at);
-            if (at > 0 && (begun || !blank(before))) {
+            if (at > 0 && (header_ || !blank(before))) {
                 if (!give(at)) return {};
                 at = 0;
             }
             if (at == 0) too_large_ = false;  // its end was dropped with the last line
-            begun = true;
+            header_ = next_;
+            header_begin_ = at;
         }
         TRY(const bool go_on, line_end(at));
         if (!go_on) return {};
