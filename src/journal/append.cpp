@@ -49,10 +49,11 @@ Result<Prepared> Journal::State::prepare(const Draft& draft) {
     return prepared;
 }
 
-Result<std::vector<Appended>> Journal::append(std::span<const Draft> drafts, Class cls) {
+Result<std::vector<Appended>> Journal::append(std::span<const Draft> drafts, Class cls, const Then& then) {
     auto& state = *state_;
     TRY_DO(state.check_space(cls));
     Request request;
+    if (then) request.then = &then;
     request.drafts.reserve(drafts.size());
     for (const auto& draft : drafts) {
         TRY(auto prepared, state.prepare(draft));
@@ -133,9 +134,10 @@ Result<void> Journal::State::commit(std::span<Request* const> requests) {
         head = before;
         live_bytes = bytes_before;
         for (auto* request : requests) {
-            for (const auto& prepared : request->drafts)
-                if (prepared.object_sealed.size() > object_row_bytes_max)
-                    (void)objects.remove(prepared.object_id);
+            for (const auto* part : {&request->drafts, &request->drafts_more})
+                for (const auto& prepared : *part)
+                    if (prepared.object_sealed.size() > object_row_bytes_max)
+                        (void)objects.remove(prepared.object_id);
         }
         return tl::unexpected<Error>(std::move(error));
     };
@@ -143,12 +145,7 @@ Result<void> Journal::State::commit(std::span<Request* const> requests) {
     if (!transaction) return undo(std::move(transaction).error());
     const auto now = clock.now();
     for (auto* request : requests) {
-        request->results.reserve(request->drafts.size());
-        for (auto& prepared : request->drafts) {
-            auto appended = write_one(prepared, now);
-            if (!appended) return undo(std::move(appended).error());
-            request->results.push_back(std::move(*appended));
-        }
+        if (auto written = write_request(*request, now); !written) return undo(std::move(written).error());
     }
     if (auto synced = objects.sync(); !synced) return undo(std::move(synced).error());
     if (auto set = write.head.run_with(head.records, head.leaves[1], head.leaves[2]); !set)
@@ -156,6 +153,25 @@ Result<void> Journal::State::commit(std::span<Request* const> requests) {
     if (mutant("ack_without_commit")) return {};
     if (auto committed = transaction->commit(); !committed)
         return undo(std::move(committed).error());
+    return {};
+}
+
+Result<void> Journal::State::write_request(Request& request, Instant now) {
+    request.results.clear();
+    request.results.reserve(request.drafts.size());
+    for (auto& prepared : request.drafts) {
+        TRY(auto appended, write_one(prepared, now));
+        request.results.push_back(std::move(appended));
+    }
+    if (request.then == nullptr) return {};
+    request.more = (*request.then)(request.results);
+    request.drafts_more.clear();
+    for (const auto& draft : request.more) {
+        TRY(auto prepared, prepare(draft));
+        request.drafts_more.push_back(std::move(prepared));
+        TRY(auto appended, write_one(request.drafts_more.back(), now));
+        request.results.push_back(std::move(appended));
+    }
     return {};
 }
 

@@ -172,19 +172,9 @@ Result<std::optional<Seq>> ShardReader::at_leaf(Origin origin, std::uint64_t lea
     return seq;
 }
 
-Result<std::uint64_t> read_pages(sql::Database& db) {
-    TRY(auto pages, db.prepare("SELECT length(data) FROM sqlite_dbpage('main')"));
-    std::uint64_t bytes = 0;
-    for (;;) {
-        TRY(const bool more, pages.step());
-        if (!more) return bytes;
-        bytes += pages.number(0);
-    }
-}
-
 void ShardReader::read_every_page(std::vector<Problem>& problems, std::uint64_t& bytes) {
     const auto one = [&](sql::Database& db, const std::string& label) {
-        const auto read = read_pages(db);
+        const auto read = sql::read_every_page(db);
         if (read)
             bytes += *read;
         else

@@ -96,7 +96,4 @@ private:
         statements_;  // declared after the databases: destroyed before them
 };
 
-// Every page of one database file through the codec.
-Result<std::uint64_t> read_pages(sql::Database& db);
-
 }  // namespace letopis::journal

@@ -23,7 +23,6 @@ struct Prepared {
     std::string frame;      // of the body
     std::string object_id;  // empty: inline
     std::string object_sealed;
-    std::string object_file;  // true when object_sealed goes to a file (over object_row_bytes_max)
     Digest object_hash{};
     std::optional<crypto::Key> object_key;  // the DEK, to be wrapped for each owner
     std::vector<crypto::Keyring::Named> owners;
@@ -31,6 +30,9 @@ struct Prepared {
 
 struct Request {
     std::vector<Prepared> drafts;
+    const Journal::Then* then = nullptr;
+    std::vector<Draft> more;           // what `then` returned, kept alive for `drafts_more`
+    std::vector<Prepared> drafts_more;
     std::vector<Appended> results;
     std::optional<Error> error;
     bool done = false;
@@ -70,7 +72,6 @@ struct Journal::State {
     Seq live_first;
     std::uint64_t live_bytes = 0;
     int wal_pages = 0;
-    std::string recent_once;  // unused bytes are never kept: see commit()
 
     // --- reading: readers hold `files` shared while they use a file; closing a shard holds it
     // alone.
@@ -97,13 +98,13 @@ struct Journal::State {
     Result<Prepared> prepare(const Draft& draft);
     void lead(std::unique_lock<std::mutex>& lock);
     Result<void> commit(std::span<Request* const> requests);
+    Result<void> write_request(Request& request, Instant now);
     Result<Appended> write_one(Prepared& prepared, Instant now);
     Result<void> write_owners(const Prepared& prepared, Seq seq, const crypto::Key* body_key);
     Result<std::optional<std::pair<Seq, int>>> taken(const Draft& draft);
     Result<void> check_space(Class cls) const;
     Result<void> checkpoint(bool whole);
     Result<void> close_shard();
-    Result<Digest> write_closed_files();
 
     // Runs `use` with a reader of the shard that holds seq, and the end of that shard.
     Result<void> with_shard(Seq seq, const std::function<Result<void>(ShardReader&)>& use);

@@ -145,7 +145,7 @@ Result<Journal::Checked> Journal::verify(bool deep,
             report(live_label, live.error().what);
         auto once = open_file(state.archive, once_label, state.keyring, {.mode = sql::Mode::read});
         auto pages =
-            once ? read_pages(*once) : Result<std::uint64_t>(tl::unexpected<Error>(once.error()));
+            once ? sql::read_every_page(*once) : Result<std::uint64_t>(tl::unexpected<Error>(once.error()));
         if (!pages) report(once_label, pages.error().what);
         for (auto& problem : problems) report(problem.where, problem.what);
     } else {

@@ -240,4 +240,14 @@ Result<void> Transaction::commit() {
     return {};
 }
 
+Result<std::uint64_t> read_every_page(Database& db) {
+    TRY(auto pages, db.prepare("SELECT length(data) FROM sqlite_dbpage('main')"));
+    std::uint64_t bytes = 0;
+    for (;;) {
+        TRY(const bool more, pages.step());
+        if (!more) return bytes;
+        bytes += pages.number(0);
+    }
+}
+
 }  // namespace letopis::sql

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// One archive, opened: who is wired to whom. Made once a process, destroyed in reverse order. The
+// journal may be used from any thread; catalogue and engine belong to one thread at a time, so a
+// served command asks for its own (`reader()`).
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/files.hpp"
+#include "base/time.hpp"
+#include "catalog/catalog.hpp"
+#include "crypto/keyring.hpp"
+#include "journal/journal.hpp"
+#include "ledger/ledger.hpp"
+#include "search/search.hpp"
+
+namespace letopis::app {
+
+constexpr int archive_format = 1;
+
+// archive.toml: identity, no secrets. Format: docs/formats/archive.md.
+struct Identity {
+    std::string id;    // 32 hex digits
+    std::string host;  // names the two logs: "<host>/archive/1"
+    Instant created{};
+    std::optional<std::uint64_t> disk_reserve_bytes;
+};
+Result<Identity> read_identity(
+    const Path& archive);  // not_found: no archive there; unsupported: a newer format
+std::string write_identity(const Identity& identity);
+
+// Holds archive.lock until destroyed.
+class Lock {
+public:
+    // unavailable: another process holds it.
+    static Result<Lock> take(const Path& archive);
+
+private:
+    explicit Lock(Fd fd) : fd_(std::move(fd)) {}
+    Fd fd_;
+};
+
+struct CreateOptions {
+    std::string host;  // empty: "letopis-" and the first digits of the id
+    std::optional<std::uint64_t> disk_reserve_bytes;
+};
+
+class Archive {
+public:
+    // The directory must be missing or empty (conflict otherwise). A failure leaves nothing behind.
+    static Result<void> create(const Path& directory,
+                               const crypto::Unlock& unlock,
+                               const CreateOptions& options,
+                               const Clock& clock,
+                               std::string* recovery_sheet);
+    static Result<std::unique_ptr<Archive>> open(const Path& directory,
+                                                 const crypto::Unlock& unlock,
+                                                 const Clock& clock,
+                                                 Lock lock);
+    ~Archive();
+
+    const Path& directory() const { return directory_; }
+    const Identity& identity() const { return identity_; }
+    const Clock& clock() const { return clock_; }
+    crypto::Keyring& keyring() { return *keyring_; }
+    journal::Journal& journal() { return *journal_; }
+    ledger::LogOptions log_options(journal::Origin origin) const;
+
+    // Fresh objects for the calling thread.
+    Result<std::unique_ptr<catalog::Catalog>> open_catalog(
+        catalog::Access access, catalog::ThreadingRule rule = catalog::ThreadingRule::standard);
+    Result<std::unique_ptr<search::Engine>> open_engine(bool writable);
+
+    // Brings both logs up to the journal's head and signs a checkpoint where there is anything new.
+    // `only_if_due`: only when the oldest uncovered leaf is 10 s old (commands that only read need
+    // not wait for more syncs).
+    Result<void> sign(bool only_if_due);
+    // Makes the tiles of a log again from the journal and signs its head.
+    Result<void> rebuild_log(journal::Origin origin);
+    // Content leaves only after this returned.
+    Result<Instant> record_access(journal::Kind kind, const std::string& descriptor);
+
+    // One writer of projections at a time in this process.
+    std::mutex& projecting() { return projecting_; }
+
+private:
+    Archive(Path directory, Identity identity, const Clock& clock, Lock lock);
+    Result<void> sign_origin(journal::Origin origin, bool only_if_due);
+    Result<void> feed_and_publish(journal::Origin origin, ledger::Log& log);
+    Result<void> open_parts(const crypto::Unlock& unlock);
+    Result<void> compare_with_checkpoint(journal::Origin origin);
+
+    Path directory_;
+    Identity identity_;
+    const Clock& clock_;
+    Lock lock_;
+    std::unique_ptr<crypto::Keyring> keyring_;
+    std::unique_ptr<journal::Journal> journal_;
+    std::mutex signing_;  // guards the logs
+    std::mutex projecting_;
+};
+
+// The origin of a log as the ledger names it.
+Result<ledger::Origin> origin_of(const Identity& identity, journal::Origin origin);
+
+}  // namespace letopis::app

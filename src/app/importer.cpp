@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "app/importer.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <variant>
+
+#include "app/build_info.hpp"
+#include "app/documents.hpp"
+#include "app/intake.hpp"
+#include "app/zones.hpp"
+#include "capture/frames.hpp"
+#include "capture/walk.hpp"
+
+namespace letopis::app {
+
+namespace {
+
+// What one PATH brings, and where we are in it.
+class Import {
+public:
+    Import(Archive& archive,
+           Projector& projector,
+           const ImportOptions& options,
+           const std::atomic<bool>& stop,
+           const std::function<void(const ImportProgress&)>& progress)
+        : archive_(archive),
+          projector_(projector),
+          options_(options),
+          stop_(stop),
+          progress_(progress),
+          intake_(archive, projector, result_) {}
+
+    Result<ImportResult> run() {
+        for (const auto& path : options_.paths) {
+            if (stop_) break;
+            TRY_DO(one_path(path));
+        }
+        TRY_DO(intake_.finish_run());
+        TRY_DO(projector_.settle());
+        if (options_.documents && !stop_) {
+            report("documents", {});
+            TRY_DO(read_documents(archive_, projector_, intake_.documents(), stop_));
+        }
+        TRY_DO(intake_.write_marks());
+        report("index", {});
+        TRY_DO(projector_.finish());
+        {
+            const Timed timed(projector_.stages(), Stage::sign);
+            TRY_DO(archive_.sign(false));
+        }
+        result_.stopped = stop_;
+        result_.stages = projector_.stages().per_message(result_.stored);
+        return std::move(result_);
+    }
+
+private:
+    void report(std::string phase, std::string input) {
+        if (progress_)
+            progress_({.input = std::move(input),
+                       .seen = result_.seen,
+                       .bytes = result_.bytes,
+                       .bytes_all = bytes_all_,
+                       .phase = std::move(phase)});
+    }
+
+    Result<void> one_path(const Path& given) {
+        std::error_code error;
+        const auto path = std::filesystem::canonical(given, error);
+        if (error)
+            return refuse_path(
+                given,
+                given.string(),
+                std::filesystem::exists(std::filesystem::symlink_status(given, error))
+                    ? "permission denied"
+                    : "there is no such file or directory");
+        std::vector<capture::Input> inputs;
+        std::vector<catalog::Refusal> refused;
+        auto walked = capture::walk(
+            path,
+            [&](capture::Input input) {
+                bytes_all_ += input.size;
+                inputs.push_back(std::move(input));
+                return !stop_;
+            },
+            [&](std::string item, std::string reason) {
+                refused.push_back({std::move(item), std::move(reason)});
+            },
+            archive_.clock().now());
+        if (!walked && walked.error().code != Errc::cancelled)
+            return refuse_path(path, given.string(), walked.error().what);
+        if (inputs.empty() && refused.empty())
+            return refuse_path(
+                path, given.string(), "nothing to import: no mail, chat export or archive in it");
+        root_ = path;
+        for (auto& [item, reason] : refused) {
+            TRY_DO(intake_.begin_run(path_source("files", path)));
+            TRY_DO(intake_.refuse(std::move(item), std::move(reason)));
+        }
+        for (const auto& input : inputs) {
+            if (stop_) break;
+            report("reading", input.relative);
+            if (input.kind == "media") {
+                TRY_DO(media(input));
+            } else if (input.kind == "maildir_message" || (input.forced_format == "eml")) {
+                TRY_DO(whole_mail(input));
+            } else {
+                TRY_DO(read_input(input));
+            }
+        }
+        return intake_.finish_run();
+    }
+
+    Result<void> refuse_path(const Path& path, const std::string& name, std::string reason) {
+        TRY_DO(intake_.begin_run(path_source("files", path)));
+        TRY_DO(intake_.refuse(name, std::move(reason)));
+        return intake_.finish_run();
+    }
+
+    std::string path_source(std::string_view format, const Path& path) const {
+        return options_.source.empty() ? fmt::format("{}:{}", format, path.string())
+                                       : options_.source;
+    }
+
+    // A mail in a file of its own: nothing to recognise or to split, so no worker is needed before
+    // it is stored.
+    Result<void> whole_mail(const capture::Input& input) {
+        const bool maildir = input.kind == "maildir_message";
+        const Path root = maildir ? Path(input.source_root) : root_;
+        TRY_DO(intake_.begin_run(path_source(maildir ? "maildir" : "files", root)));
+        TRY_DO(intake_.context(
+            {.source = path_source(maildir ? "maildir" : "files", root),
+             .title = root.filename().string(),
+             .input = root.string(),
+             .facts = fmt::format(R"({{"format":"{}"}})", maildir ? "maildir" : "eml"),
+             .channel = model::Channel::email}));
+        auto raw = read_file(input.path, capture::item_bytes_max);
+        if (!raw)
+            return intake_.refuse(input.relative,
+                                  raw.error().code == Errc::too_large
+                                      ? "larger than the limit of 256 MiB"
+                                      : raw.error().what);
+        result_.bytes += raw->size();
+        capture::Item item{.key = maildir ? input.unique : input.relative,
+                           .dialect = model::Dialect::mail,
+                           .raw = std::move(*raw)};
+        item.folder = input.folder;
+        item.flags = input.flags;
+        item.received = input.modified;
+        return intake_.item(std::move(item));
+    }
+
+    Result<void> media(const capture::Input& input) {
+        if (!intake_.has_context_of(input.belongs_to)) return {};
+        auto bytes = read_file(input.path, capture::item_bytes_max);
+        const auto name = Path(input.path).lexically_relative(input.source_root).string();
+        if (!bytes)
+            return intake_.refuse(input.relative,
+                                  bytes.error().code == Errc::too_large
+                                      ? "larger than the limit of 256 MiB"
+                                      : bytes.error().what);
+        result_.bytes += bytes->size();
+        return intake_.file(input.belongs_to, name, std::move(*bytes), input.modified);
+    }
+
+    Result<void> read_input(const capture::Input& input) {
+        Fd fd(::open(input.path.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!fd) {
+            TRY_DO(intake_.begin_run(path_source("files", root_)));
+            return intake_.refuse(input.relative,
+                                  errno == EACCES ? "permission denied" : std::strerror(errno));
+        }
+        TRY(const auto identity, hash_descriptor(fd.get()));
+        ::lseek(fd.get(), 0, SEEK_SET);
+        const auto name = input.path.filename().string();
+        TRY(const auto zone, zone_option(options_.zone));
+        capture::Request request;
+        request.options.name = name;
+        request.options.zone = zone;
+        request.options.owner = options_.owner;
+        request.options.date_order = options_.date_order;
+        request.format = input.forced_format;
+        TRY(const auto binary, workers::find_letopis_parse());
+        auto worker = workers::ReadWorker::start(binary, fd.get(), frame_of(request));
+        if (!worker) return tl::unexpected<Error>(worker.error());
+        return follow(**worker, input, identity);
+    }
+
+    // The Request frame without its length: ReadWorker puts the length on.
+    static std::string frame_of(const capture::Request& request) {
+        return capture::encode_request(request).substr(4);
+    }
+
+    struct FileIdentity {
+        std::string sha256;
+        std::uint64_t size = 0;
+    };
+
+    Result<FileIdentity> hash_descriptor(int fd) {
+        const Timed timed(projector_.stages(), Stage::hash);
+        crypto::Sha256 hash;
+        FileIdentity identity;
+        std::string buffer(1 << 20, '\0');
+        for (;;) {
+            const auto got = ::read(fd, buffer.data(), buffer.size());
+            if (got < 0) return tl::unexpected<Error>(system_error("cannot read the file", errno));
+            if (got == 0) break;
+            identity.size += static_cast<std::uint64_t>(got);
+            hash.update(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+            if (stop_) break;
+        }
+        identity.sha256 = hex(hash.finish());
+        return identity;
+    }
+
+    Result<void> follow(workers::ReadWorker& worker,
+                        const capture::Input& input,
+                        const FileIdentity& identity) {
+        const auto before = result_.bytes;
+        std::string format = "file", source;
+        bool any = false;
+        std::optional<FileStartState> file;
+        for (;;) {
+            if (stop_) return {};
+            Result<std::optional<std::string>> frame = std::optional<std::string>();
+            {
+                const Timed timed(projector_.stages(), Stage::read);
+                frame = worker.next_frame();
+            }
+            if (!frame) {
+                TRY_DO(ensure_run(source.empty() ? path_source("files", root_) : source));
+                TRY_DO(intake_.refuse(input.relative, "the reader stopped: " + frame.error().what));
+                break;
+            }
+            if (!*frame) break;
+            auto event = capture::decode_event(**frame);
+            if (!event) {
+                TRY_DO(ensure_run(path_source("files", root_)));
+                TRY_DO(intake_.refuse(input.relative,
+                                      "the reader said something that cannot be read"));
+                break;
+            }
+            if (auto* recognised = std::get_if<capture::Recognised>(&*event)) {
+                format = recognised->format;
+            } else if (auto* context = std::get_if<capture::Context>(&*event)) {
+                any = true;
+                TRY(source, source_of(*context, format, input, identity));
+                TRY_DO(intake_.begin_run(source));
+                TRY_DO(intake_.context(
+                    {.source = source,
+                     .title =
+                         context->title.empty() ? input.path.filename().string() : context->title,
+                     .input = input.path.string(),
+                     .facts = with_identity(context->facts, format, input, identity),
+                     .channel = context->channel}));
+                intake_.context_belongs_to(input.path.string());
+            } else if (auto* item = std::get_if<capture::Item>(&*event)) {
+                if (item->key.empty() && format == "eml") item->key = input.relative;
+                if (!item->received && format == "eml") item->received = input.modified;
+                TRY_DO(intake_.item(std::move(*item)));
+            } else if (auto* start = std::get_if<capture::FileStart>(&*event)) {
+                file = FileStartState{.path = start->path, .modified = start->modified};
+            } else if (auto* bytes = std::get_if<capture::FileBytes>(&*event)) {
+                if (file && !file->too_large) {
+                    file->bytes += bytes->bytes;
+                    if (file->bytes.size() > capture::item_bytes_max) {
+                        file->too_large = true;
+                        file->bytes = {};
+                    }
+                }
+            } else if (auto* ended = std::get_if<capture::FileEnd>(&*event)) {
+                if (file) TRY_DO(file_done(std::move(*file), ended->whole, input));
+                file.reset();
+            } else if (auto* refused = std::get_if<capture::Refused>(&*event)) {
+                TRY_DO(ensure_run(source.empty() ? path_source("files", root_) : source));
+                TRY_DO(intake_.refuse(refused->item.empty()
+                                          ? input.relative
+                                          : fmt::format("{}: {}", input.relative, refused->item),
+                                      refused->reason));
+            } else if (auto* went = std::get_if<capture::Progress>(&*event)) {
+                result_.bytes = before + went->bytes_read;
+                report("reading", input.relative);
+            } else if (auto* failed = std::get_if<capture::Failed>(&*event)) {
+                TRY_DO(ensure_run(source.empty() || !any ? path_source("files", root_) : source));
+                TRY_DO(intake_.refuse(
+                    input.relative,
+                    failed->error.hint.empty() ? failed->error.what : failed->error.hint));
+                break;
+            } else {
+                break;  // End
+            }
+        }
+        result_.bytes = before + identity.size;
+        report("reading", input.relative);
+        return {};
+    }
+
+    struct FileStartState {
+        std::string path;
+        std::optional<Instant> modified;
+        std::string bytes = {};
+        bool too_large = false;
+    };
+
+    Result<void> file_done(FileStartState file, bool whole, const capture::Input& input) {
+        if (file.too_large)
+            return intake_.refuse(fmt::format("{}: {}", input.relative, file.path),
+                                  "larger than the limit of 256 MiB");
+        TRY_DO(intake_.file(input.path.string(), file.path, std::move(file.bytes), file.modified));
+        if (!whole)
+            TRY_DO(
+                intake_.refuse(fmt::format("{}: {}", input.relative, file.path),
+                               "the archive is damaged inside this file; its beginning was kept"));
+        return {};
+    }
+
+    Result<void> ensure_run(const std::string& source) {
+        return intake_.in_run() ? Result<void>() : intake_.begin_run(source);
+    }
+
+    Result<std::string> source_of(const capture::Context& context,
+                                  const std::string& format,
+                                  const capture::Input& input,
+                                  const FileIdentity& identity) {
+        if (!options_.source.empty())
+            return context.source.empty() ? options_.source
+                                          : fmt::format("{}/{}", options_.source, context.source);
+        if (!context.source.empty()) return context.source;
+        if (format == "eml") return path_source("files", root_);
+        // The same bytes under another name are the same source.
+        TRY(const auto known, intake_.source_of_content(identity.sha256));
+        return known ? *known : fmt::format("{}:{}", format, input.path.string());
+    }
+
+    static std::string with_identity(const std::string& facts,
+                                     const std::string& format,
+                                     const capture::Input& input,
+                                     const FileIdentity& identity) {
+        // One EML is an item of its directory: its own hash stands in the item.
+        const auto own = format == "eml"
+                             ? fmt::format(R"("format":"{}")", format)
+                             : fmt::format(R"("format":"{}","file":{},"size":{},"sha256":"{}")",
+                                           format,
+                                           json_string(input.path.filename().string()),
+                                           identity.size,
+                                           identity.sha256);
+        const auto inner =
+            facts.size() > 2 && facts.front() == '{' ? facts.substr(1) : std::string("}");
+        return "{" + own + (inner == "}" ? "" : ",") + inner;
+    }
+
+    Archive& archive_;
+    Projector& projector_;
+    const ImportOptions& options_;
+    const std::atomic<bool>& stop_;
+    const std::function<void(const ImportProgress&)>& progress_;
+    ImportResult result_;
+    Intake intake_;
+    Path root_;
+    std::uint64_t bytes_all_ = 0;
+};
+
+}  // namespace
+
+Result<ImportResult> import(Archive& archive,
+                            const ImportOptions& options,
+                            const std::atomic<bool>& stop,
+                            const std::function<void(const ImportProgress&)>& progress) {
+    const std::lock_guard one_at_a_time(archive.projecting());
+    TRY(auto projector, Projector::open(archive));
+    TRY_DO(projector->catch_up({}));
+    Import run(archive, *projector, options, stop, progress);
+    return run.run();
+}
+
+}  // namespace letopis::app

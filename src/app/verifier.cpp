@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "app/verifier.hpp"
+
+#include <fmt/format.h>
+
+#include "app/descriptor.hpp"
+#include "app/projector.hpp"
+#include "objects/objects.hpp"
+#include "sql/sqlite.hpp"
+
+namespace letopis::app {
+
+namespace {
+
+class Verifier {
+public:
+    Verifier(Archive& archive, bool deep, const std::function<void(std::uint64_t)>& progress)
+        : archive_(archive), deep_(deep), progress_(progress) {}
+
+    Result<Verified> run() {
+        identity();
+        TRY(auto checked, archive_.journal().verify(deep_, progress_));
+        out_.records = checked.records;
+        out_.objects = checked.objects;
+        out_.bytes = checked.bytes;
+        for (auto& problem : checked.problems) out_.problems.push_back(std::move(problem));
+        log(journal::Origin::archive, out_.root);
+        log(journal::Origin::audit, out_.audit_root);
+        object_files();
+        if (deep_) projections();
+        return std::move(out_);
+    }
+
+private:
+    void problem(std::string where, std::string what) {
+        out_.problems.push_back({std::move(where), std::move(what)});
+    }
+
+    void identity() {
+        const auto toml = read_file(archive_.directory() / "archive.toml", 64 * 1024);
+        const auto first = archive_.journal().read(Seq(0), journal::Contents::skip);
+        if (!toml) return problem("archive.toml", toml.error().what);
+        if (!first) return problem("record 0", first.error().what);
+        if (first->descriptor.find(hex(crypto::sha256(*toml))) == std::string::npos)
+            problem("archive.toml", "is not the file that the archive was made with");
+        const auto reserve = read_file(archive_.directory() / "archive.lock", 1);
+        if (!reserve) problem("archive.lock", reserve.error().what);
+    }
+
+    // The tree is computed anew from the journal's entries and compared with what was signed and
+    // with every tile.
+    void log(journal::Origin origin, std::string& root) {
+        const auto options = archive_.log_options(origin);
+        const auto name = "log/" + options.origin.slug;
+        auto published = ledger::PublishedLog::open(options);
+        std::optional<ledger::Checkpoint> head;
+        if (published)
+            head = published->head();
+        else if (published.error().code != Errc::not_found)
+            problem(name + "/checkpoint", published.error().what);
+        else if (archive_.journal().head().leaves[static_cast<std::size_t>(origin)] > 0 &&
+                 origin == journal::Origin::archive)
+            problem(name, "there is no signed checkpoint");
+        auto tree = ledger::Log::rebuild({.directory = options.directory / "not-written",
+                                          .origin = options.origin,
+                                          .key = options.key});
+        if (!tree) return problem(name, tree.error().what);
+        std::optional<Digest> at_head;
+        std::vector<Digest> hashes;
+        const auto flush = [&] {
+            (*tree)->append(hashes);
+            hashes.clear();
+        };
+        std::uint64_t count = 0;
+        const auto read =
+            archive_.journal().leaves(Seq(0),
+                                      archive_.journal().head().records,
+                                      [&](const journal::Leaf& leaf) -> Result<bool> {
+                                          if (leaf.origin != origin) return true;
+                                          hashes.push_back(ledger::leaf_hash(leaf.entry));
+                                          ++count;
+                                          if (head && count == head->size) {
+                                              flush();
+                                              at_head = (*tree)->root();
+                                          }
+                                          if (hashes.size() >= 65536) flush();
+                                          return true;
+                                      });
+        if (!read) return;  // the journal's own check has said it
+        flush();
+        root = hex((*tree)->root());
+        if (!head) return;
+        if (head->size > count)
+            problem(name + "/checkpoint",
+                    fmt::format("covers {} records, but the journal has {}: its end is lost",
+                                head->size,
+                                count));
+        else if (head->size > 0 && at_head != head->root)
+            problem(name,
+                    "the journal's records are not those that were signed: their root differs");
+        if (head->size < count)
+            out_.notes.push_back(fmt::format("{} records of {} are newer than its checkpoint",
+                                             count - head->size,
+                                             options.origin.name));
+        const auto tiles = published->damaged_tiles();
+        if (!tiles) return problem(name, tiles.error().what);
+        for (const auto& tile : *tiles)
+            problem(name + "/" + tile,
+                    "the tile is missing or damaged; `letopis rebuild ledger` makes it again");
+    }
+
+    void object_files() {
+        objects::Store store(archive_.directory() / "objects");
+        std::uint64_t strangers = 0;
+        const auto listed =
+            store.list([](const std::string&) {}, [&](const std::string&) { ++strangers; });
+        if (!listed) return problem("objects", listed.error().what);
+        if (strangers != 0)
+            out_.notes.push_back(fmt::format("{} files in objects/ are none of ours", strangers));
+    }
+
+    void projections() {
+        auto catalog = archive_.open_catalog(catalog::Access::read);
+        if (!catalog) {
+            if (catalog.error().code == Errc::not_found)
+                out_.notes.emplace_back("the catalogue has not been made yet");
+            else
+                problem("catalog.db",
+                        catalog.error().what + "; `letopis rebuild catalog` makes it again");
+        } else {
+            catalog_matches(**catalog);
+        }
+        auto engine = archive_.open_engine(false);
+        if (!engine) {
+            if (engine.error().code == Errc::not_found)
+                out_.notes.emplace_back("the index has not been made yet");
+            else
+                problem("index", engine.error().what + "; `letopis rebuild search` makes it again");
+            return;
+        }
+        const auto report = (*engine)->verify();
+        if (!report) return problem("index", report.error().what);
+        for (const auto& fault : report->faults)
+            problem("index", fault + "; `letopis rebuild search` makes it again");
+    }
+
+    void catalog_matches(catalog::Catalog& catalog) {
+        const auto key = archive_.keyring().find(crypto::Purpose::page, "catalog.db");
+        auto db = key ? sql::Database::open(archive_.directory() / "catalog.db",
+                                            key->key.bytes(),
+                                            {.mode = sql::Mode::read})
+                      : Result<sql::Database>(tl::unexpected<Error>(key.error()));
+        const auto pages = db ? sql::read_every_page(*db)
+                              : Result<std::uint64_t>(tl::unexpected<Error>(db.error()));
+        if (!pages)
+            return problem("catalog.db",
+                           "a page is damaged: " + pages.error().what +
+                               "; `letopis rebuild catalog` makes it again");
+        out_.bytes += *pages;
+        const auto position = catalog.position();
+        const auto counts = catalog.counts();
+        if (!position || !counts)
+            return problem("catalog.db", (position ? counts.error() : position.error()).what);
+        std::uint64_t messages = 0;
+        const auto counted = archive_.journal().feed(
+            Seq(0),
+            position->value(),
+            journal::Contents::skip,
+            [&](journal::Record&& record) -> Result<bool> {
+                if (record.kind == journal::Kind::message && !record.erased_by) ++messages;
+                return true;
+            });
+        if (counted && messages != counts->captured)
+            problem("catalog.db",
+                    fmt::format("has {} captured items where the journal has {}; `letopis rebuild "
+                                "catalog` makes it again",
+                                counts->captured,
+                                messages));
+    }
+
+    Archive& archive_;
+    bool deep_;
+    const std::function<void(std::uint64_t)>& progress_;
+    Verified out_;
+};
+
+Result<void> remove_catalog(const Path& directory) {
+    for (const char* suffix : {"", "-wal", "-shm"})
+        TRY_DO(remove_file(directory / (std::string("catalog.db") + suffix)));
+    return {};
+}
+
+}  // namespace
+
+Result<Verified> verify(Archive& archive,
+                        bool deep,
+                        const std::function<void(std::uint64_t)>& progress) {
+    return Verifier(archive, deep, progress).run();
+}
+
+Result<void> rebuild(Archive& archive,
+                     const std::string& what,
+                     catalog::ThreadingRule rule,
+                     const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+    const std::lock_guard one_at_a_time(archive.projecting());
+    const bool all = what.empty();
+    if (all || what == "catalog") TRY_DO(remove_catalog(archive.directory()));
+    if (all || what == "search") TRY_DO(search::Engine::wipe(archive.directory() / "index"));
+    if (all || what == "catalog" || what == "search") {
+        TRY(auto projector, Projector::open(archive, {.threading = rule}));
+        TRY_DO(projector->catch_up(progress));
+    }
+    if (all || what == "ledger") {
+        for (const auto origin : {journal::Origin::archive, journal::Origin::audit})
+            TRY_DO(archive.rebuild_log(origin));
+    }
+    return archive.sign(false);
+}
+
+}  // namespace letopis::app

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Is everything that was stored there and unchanged? journal ↔ objects ↔ ledger ↔ projections.
+// Mends nothing.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "app/archive.hpp"
+
+namespace letopis::app {
+
+struct Verified {
+    std::uint64_t records = 0;
+    std::uint64_t objects = 0;
+    std::uint64_t bytes = 0;
+    std::string root;        // hex: of the archive log, over all its records
+    std::string audit_root;  // hex: of the access log
+    std::vector<journal::Problem> problems;
+    std::vector<std::string> notes;  // worth knowing, not wrong
+};
+
+Result<Verified> verify(Archive& archive,
+                        bool deep,
+                        const std::function<void(std::uint64_t bytes)>& progress);
+
+// Deletes projections and makes them again. `what`: "catalog", "search", "ledger", or empty for
+// all.
+Result<void> rebuild(Archive& archive,
+                     const std::string& what,
+                     catalog::ThreadingRule rule,
+                     const std::function<void(std::uint64_t done, std::uint64_t all)>& progress);
+
+}  // namespace letopis::app

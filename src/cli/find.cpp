@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli/find.hpp"
+
+#include <algorithm>
+
+#include "cli/messages.hpp"
+
+namespace letopis::cli {
+
+Result<std::unique_ptr<Find>> Find::open(app::Archive& archive) {
+    TRY(auto catalog, archive.open_catalog(catalog::Access::read));
+    TRY(auto engine, archive.open_engine(false));
+    return std::unique_ptr<Find>(new Find(archive, std::move(catalog), std::move(engine)));
+}
+
+search::Request Find::request(const text::Node& root) {
+    search::Request request{.query = root};
+    request.resolve = [this](text::Field field, std::string_view value) {
+        return resolve(field, value);
+    };
+    request.texts = [this](Seq seq) { return words_of(seq); };
+    return request;
+}
+
+Result<std::optional<std::vector<Seq>>> Find::resolve(text::Field field, std::string_view value) {
+    switch (field) {
+        case text::Field::tag: {
+            TRY(auto seqs, catalog_->tagged(value));
+            return std::optional(std::move(seqs));
+        }
+        case text::Field::id: {
+            TRY(const auto seq, parse_id(value));
+            return std::optional(std::vector<Seq>{seq});
+        }
+        case text::Field::conversation: {
+            TRY(const auto seq, parse_id(value.starts_with('c') ? value.substr(1) : value));
+            std::vector<Seq> seqs;
+            catalog::PageRequest page{.limit = 10'000};
+            for (;;) {
+                TRY(const auto part, catalog_->conversation(seq, page));
+                for (const auto& item : part.items) seqs.push_back(item.seq);
+                if (!part.more_after || part.items.empty()) break;
+                page.after = part.items.back().seq;
+            }
+            std::ranges::sort(seqs);
+            return std::optional(std::move(seqs));
+        }
+        case text::Field::client:
+        case text::Field::employee:
+        case text::Field::deal:
+        case text::Field::category:
+        case text::Field::project:
+        case text::Field::is:
+        case text::Field::label:
+            return std::optional(std::vector<Seq>{});  // nothing is kept under these yet
+        case text::Field::from:
+        case text::Field::to:
+        case text::Field::channel:
+        case text::Field::has:
+        case text::Field::filename:
+        case text::Field::in:
+        case text::Field::before:
+        case text::Field::after:
+        case text::Field::on:
+        case text::Field::larger:
+        case text::Field::lang:
+        case text::Field::source: break;
+    }
+    return std::optional<std::vector<Seq>>();
+}
+
+// Subject and body without a parser; a message with attachments is parsed again, as the words may
+// stand there.
+Result<search::Doc> Find::words_of(Seq seq) {
+    TRY(const auto rows, catalog_->messages(std::span(&seq, 1)));
+    if (rows.empty()) return fail(Errc::not_found, "not a message");
+    if (rows.front().attachments != 0) return reader_(seq);
+    search::Doc doc{.seq = seq, .sort_date = rows.front().date, .subject = rows.front().subject};
+    TRY(doc.body, text_of(archive_, *catalog_, seq));
+    return doc;
+}
+
+Result<std::string> Find::suggestion(std::string_view query) {
+    std::string better;
+    bool changed = false;
+    for (std::size_t i = 0; i < query.size();) {
+        auto end = query.find_first_of(" \t", i);
+        if (end == std::string_view::npos) end = query.size();
+        const auto word = query.substr(i, end - i);
+        const bool plain = word.find_first_of(":\"()=*-") == std::string_view::npos &&
+                           word != "OR" && word != "ИЛИ";
+        std::optional<std::string> other;
+        if (plain && !word.empty()) {
+            TRY(other, engine_->did_you_mean(word, search::Scope::everything()));
+        }
+        better += other ? *other : std::string(word);
+        changed = changed || other;
+        if (end < query.size()) better += query[end];
+        i = end + 1;
+    }
+    return changed ? better : std::string();
+}
+
+Result<void> Find::all(const text::Node& root,
+                       const std::function<Result<bool>(std::span<const Seq>)>& page) {
+    std::string cursor;
+    for (;;) {
+        auto wanted = request(root);
+        wanted.limit = 1000;
+        wanted.cursor = cursor;
+        TRY(const auto answer, engine_->search(wanted));
+        std::vector<Seq> seqs;
+        for (const auto& hit : answer.hits) seqs.push_back(hit.seq);
+        if (!seqs.empty()) {
+            TRY(const bool more, page(seqs));
+            if (!more) return {};
+        }
+        if (answer.cursor.empty()) return {};
+        cursor = answer.cursor;
+    }
+}
+
+}  // namespace letopis::cli

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A search as every command does it: index, catalogue for what changes (tags), texts for exact
+// phrases, suggestions.
+#pragma once
+
+#include <memory>
+
+#include "app/archive.hpp"
+#include "app/index_feed.hpp"
+#include "text/query.hpp"
+
+namespace letopis::cli {
+
+class Find {
+public:
+    static Result<std::unique_ptr<Find>> open(app::Archive& archive);
+    search::Request request(const text::Node& root);
+    search::Engine& engine() { return *engine_; }
+    catalog::Catalog& catalog() { return *catalog_; }
+    // With the texts of its attachments: parsed again, so not for every hit.
+    Result<search::Doc> document(Seq seq) { return reader_(seq); }
+    // "договор" for "договар", "привет" for "ghbdtn"; empty when there is nothing better.
+    Result<std::string> suggestion(std::string_view query);
+    // Every hit of the query, newest first, in pages.
+    Result<void> all(const text::Node& root,
+                     const std::function<Result<bool>(std::span<const Seq>)>& page);
+
+private:
+    Find(app::Archive& archive,
+         std::unique_ptr<catalog::Catalog> catalog,
+         std::unique_ptr<search::Engine> engine)
+        : archive_(archive),
+          catalog_(std::move(catalog)),
+          engine_(std::move(engine)),
+          reader_(archive, *catalog_) {}
+    Result<std::optional<std::vector<Seq>>> resolve(text::Field field, std::string_view value);
+    Result<search::Doc> words_of(Seq seq);
+
+    app::Archive& archive_;
+    std::unique_ptr<catalog::Catalog> catalog_;
+    std::unique_ptr<search::Engine> engine_;
+    app::DocumentReader reader_;
+};
+
+}  // namespace letopis::cli

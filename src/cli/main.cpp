@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli/main.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+
+#include "app/build_info.hpp"
+#include "app/socket.hpp"
+
+namespace letopis::cli {
+
+namespace {
+
+std::atomic<bool> stop_requested = false;
+
+void on_signal(int) {
+    if (stop_requested.exchange(true))
+        ::_exit(130);  // the second Ctrl-C does not wait; nothing acknowledged is lost
+}
+
+Result<std::string> first_line(const Path& file) {
+    TRY(auto text, read_file(file, 64 * 1024));
+    text.resize(std::min(text.find('\n'), text.size()));
+    if (!text.empty() && text.back() == '\r') text.pop_back();
+    if (text.empty())
+        return fail(Errc::invalid, file.string() + " has no passphrase in its first line");
+    return text;
+}
+
+Result<std::string> ask_passphrase() {
+    const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
+    if (terminal < 0)
+        return fail(
+            Errc::wrong_key,
+            "this archive needs its key",
+            "Give --key-file FILE or --passphrase-file FILE, or run `letopis unlock` first.");
+    Fd fd(terminal);
+    termios before{};
+    ::tcgetattr(terminal, &before);
+    auto silent = before;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    (void)write_all(terminal, "Passphrase of the archive: ");
+    ::tcsetattr(terminal, TCSAFLUSH, &silent);
+    std::string text;
+    char c = 0;
+    while (::read(terminal, &c, 1) == 1 && c != '\n' && text.size() < 4096) text.push_back(c);
+    ::tcsetattr(terminal, TCSAFLUSH, &before);
+    (void)write_all(terminal, "\n");
+    if (text.empty()) return fail(Errc::wrong_key, "no passphrase was given");
+    return text;
+}
+
+// Commands that keep the archive for long answer other commands meanwhile.
+bool serves(std::string_view command) {
+    return command == "import" || command == "rebuild" || command == "verify" ||
+           command == "export" || command == "unlock";
+}
+
+int serve_call(app::Archive& archive, app::Call& call) {
+    Output output(call.out.get(), call.error.get());
+    const auto arguments = parse(call.words);
+    if (!arguments) return static_cast<int>(report(output, arguments.error(), false));
+    if (arguments->command->name == "lock") {
+        ::kill(::getpid(), SIGTERM);
+        return 0;
+    }
+    Session session{.archive = archive,
+                    .arguments = *arguments,
+                    .output = output,
+                    .stop = call.gone,
+                    .who = call.who,
+                    .directory = call.directory,
+                    .served = true};
+    const auto code = run(session);
+    if (const auto signed_head = archive.sign(true); !signed_head)
+        return static_cast<int>(report(output, signed_head.error(), session.json()));
+    output.flush();
+    return static_cast<int>(code);
+}
+
+Exit run_here(const Arguments& arguments, Output& output, const Path& directory, app::Lock lock) {
+    const SystemClock clock;
+    auto unlock = unlock_of(arguments, directory, true);
+    if (!unlock) return report(output, unlock.error(), arguments.has("--json"));
+    auto archive = app::Archive::open(directory, *unlock, clock, std::move(lock));
+    if (!archive) {
+        const auto& error = archive.error();
+        if (arguments.command->name == "verify" && arguments.has("--json") &&
+            error.code == Errc::corrupt) {
+            output.print(
+                fmt::format("{{\"ok\":false,\"records\":0,\"objects\":0,\"root\":\"\",\"problems\":"
+                            "[{{\"where\":\"archive\",\"what\":\"{}\"}}]}}\n",
+                            error.what));
+            output.flush();
+            output.note(fmt::format("letopis: {}. {}\n", error.what, error.hint));
+            return Exit::fault;
+        }
+        report(output, error, arguments.has("--json"));
+        return error.code == Errc::corrupt && arguments.command->name == "verify" ? Exit::fault
+                                                                                  : Exit::unusable;
+    }
+    std::unique_ptr<app::Server> server;
+    if (serves(arguments.command->name)) {
+        auto started = app::Server::start(
+            directory, [&](app::Call& call) { return serve_call(**archive, call); });
+        if (!started) return report(output, started.error(), arguments.has("--json"));
+        server = std::move(*started);
+    }
+    Session session{.archive = **archive,
+                    .arguments = arguments,
+                    .output = output,
+                    .stop = stop_requested,
+                    .who = app::user_name(::geteuid()),
+                    .directory = std::filesystem::current_path()};
+    const auto code = run(session);
+    if (const auto signed_head = (*archive)->sign(true); !signed_head)
+        return report(output, signed_head.error(), session.json());
+    return code;
+}
+
+Exit run_with_archive(const Arguments& arguments,
+                      Output& output,
+                      const std::vector<std::string>& words) {
+    const auto directory = archive_directory(arguments);
+    if (!directory)
+        return report(output, directory.error(), arguments.has("--json")), Exit::unusable;
+    if (const auto identity = app::read_identity(*directory); !identity)
+        return report(output, identity.error(), arguments.has("--json")), Exit::unusable;
+    // Whoever holds the lock does the work; a short command that holds it is gone in a moment.
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    for (;;) {
+        auto lock = app::Lock::take(*directory);
+        if (lock) {
+            if (arguments.command->name == "lock")
+                return report(output,
+                              Error{Errc::not_found, "the archive is not unlocked", {}},
+                              arguments.has("--json")),
+                       Exit::done;
+            return run_here(arguments, output, *directory, std::move(*lock));
+        }
+        if (lock.error().code != Errc::unavailable)
+            return report(output, lock.error(), arguments.has("--json")), Exit::unusable;
+        const auto code = app::call(*directory,
+                                    words,
+                                    std::filesystem::current_path().string(),
+                                    STDOUT_FILENO,
+                                    STDERR_FILENO);
+        if (!code) return report(output, code.error(), arguments.has("--json")), Exit::unusable;
+        if (*code) return static_cast<Exit>(**code);
+        if (std::chrono::steady_clock::now() > patience || stop_requested)
+            return report(output, lock.error(), arguments.has("--json")), Exit::unusable;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+}
+
+Exit dispatch(const std::vector<std::string>& words, Output& output) {
+    const auto arguments = parse(words);
+    if (!arguments) return report(output, arguments.error(), false), Exit::usage;
+    const auto name = arguments->command->name;
+    if (name == "help") {
+        const auto* topic =
+            arguments->positional.empty() ? nullptr : find_command(arguments->positional.front());
+        if (!arguments->positional.empty() && topic == nullptr)
+            return report(
+                output,
+                Error{Errc::invalid,
+                      fmt::format("there is no command '{}'", arguments->positional.front()),
+                      "`letopis help` lists the commands."},
+                false);
+        output.print(topic == nullptr ? help() : help(*topic));
+        return words.empty() ? Exit::usage : Exit::done;
+    }
+    if (name == "version") {
+        output.print(fmt::format("{}\n", app::build_name()));
+        return Exit::done;
+    }
+    if (name == "completion") {
+        const auto text = completion(arguments->positional.front());
+        if (text.empty())
+            return report(
+                output, Error{Errc::invalid, "completion takes bash, zsh or fish", {}}, false);
+        output.print(text);
+        return Exit::done;
+    }
+    if (name == "init") return run_init(*arguments, output);
+    if (name == "doctor") return run_doctor(*arguments, output);
+    if (name == "bench-data") return run_bench_data(*arguments, output);
+    return run_with_archive(*arguments, output, words);
+}
+
+}  // namespace
+
+Result<Path> archive_directory(const Arguments& arguments) {
+    const char* environment = std::getenv("LETOPIS_ARCHIVE");
+    const auto given = arguments.get("--archive", environment == nullptr ? "" : environment);
+    if (given.empty())
+        return fail(
+            Errc::not_found, "no archive was named", "Give --archive DIR or set LETOPIS_ARCHIVE.");
+    return std::filesystem::absolute(given).lexically_normal();
+}
+
+Result<crypto::Unlock> unlock_of(const Arguments& arguments, const Path& archive, bool may_ask) {
+    if (arguments.has("--passphrase-file")) {
+        TRY(auto passphrase, first_line(arguments.get("--passphrase-file")));
+        return crypto::Unlock{.key_file = std::nullopt, .passphrase = std::move(passphrase)};
+    }
+    const char* environment = std::getenv("LETOPIS_KEY_FILE");
+    const auto given = arguments.get("--key-file", environment == nullptr ? "" : environment);
+    if (!given.empty()) return crypto::Unlock{.key_file = Path(given), .passphrase = std::nullopt};
+    auto beside = archive;
+    if (beside.filename().empty()) beside = beside.parent_path();
+    beside += ".key";
+    if (std::filesystem::exists(beside))
+        return crypto::Unlock{.key_file = beside, .passphrase = std::nullopt};
+    if (!may_ask)
+        return fail(Errc::wrong_key,
+                    "this archive needs its key",
+                    "Give --key-file FILE or --passphrase-file FILE.");
+    TRY(auto passphrase, ask_passphrase());
+    return crypto::Unlock{.key_file = std::nullopt, .passphrase = std::move(passphrase)};
+}
+
+int run_main(const std::vector<std::string>& words) {
+    crypto::harden_process();
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    Output output(STDOUT_FILENO, STDERR_FILENO);
+    const auto code = dispatch(words, output);
+    output.flush();
+    return static_cast<int>(code);
+}
+
+}  // namespace letopis::cli

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "cli/session.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "app/descriptor.hpp"
+#include "app/projector.hpp"
+
+namespace letopis::cli {
+
+void Output::print(std::string_view text) {
+    buffer_ += text;
+    if (buffer_.size() > 65536) flush();
+}
+
+void Output::flush() {
+    if (!broken_ && !buffer_.empty() && !write_all(out_, buffer_)) broken_ = true;
+    buffer_.clear();
+}
+
+void Output::note(std::string_view text) {
+    flush();
+    (void)write_all(error_, text);
+}
+
+bool Output::terminal() const { return ::isatty(error_) != 0; }
+
+Exit exit_of(const Error& error) {
+    return error.code == Errc::invalid   ? Exit::usage
+           : error.code == Errc::corrupt ? Exit::fault
+                                         : Exit::unusable;
+}
+
+Exit report(Output& output, const Error& error, bool json) {
+    if (json) {
+        output.print(fmt::format("{{\"error\":{{\"code\":\"{}\",\"what\":{},\"hint\":{}}}}}\n",
+                                 name(error.code),
+                                 app::json_string(error.what),
+                                 app::json_string(error.hint)));
+        output.flush();
+    }
+    output.note(
+        fmt::format("letopis: {}.{}\n", error.what, error.hint.empty() ? "" : " " + error.hint));
+    return exit_of(error);
+}
+
+Exit run(Session& session) {
+    const auto name = session.arguments.command->name;
+    if (name == "import") return run_import(session);
+    if (name == "search") return run_search(session);
+    if (name == "show") return run_show(session);
+    if (name == "verify") return run_verify(session);
+    if (name == "rebuild") return run_rebuild(session);
+    if (name == "books") return run_books(session);
+    if (name == "proof") return run_proof(session);
+    if (name == "export") return run_export(session);
+    if (name == "tag") return run_tag(session);
+    if (name == "unlock") return run_unlock(session);
+    return report(session.output,
+                  Error{Errc::invalid, fmt::format("`{}` needs no archive", name), {}},
+                  session.json());
+}
+
+namespace {
+// Records that the projections have not seen and that would change them (access records do not).
+Result<bool> behind(app::Archive& archive, Seq position) {
+    const auto head = archive.journal().head().records;
+    if (position.value() >= head) return false;
+    if (head - position.value() > 4096) return true;
+    bool relevant = false;
+    TRY(const auto end,
+        archive.journal().leaves(
+            position, head - position.value(), [&](const journal::Leaf& leaf) -> Result<bool> {
+                relevant = leaf.origin != journal::Origin::audit;
+                return !relevant;
+            }));
+    (void)end;
+    return relevant;
+}
+}  // namespace
+
+Result<void> make_current(Session& session) {
+    std::optional<Seq> position;
+    {
+        auto catalog = session.archive.open_catalog(catalog::Access::read);
+        auto engine = session.archive.open_engine(false);
+        if (catalog && engine) {
+            TRY(const auto there, (*catalog)->position());
+            position = std::min(there, Seq((*engine)->position()));
+        } else {
+            for (const auto& error : {catalog ? std::nullopt : std::optional(catalog.error()),
+                                      engine ? std::nullopt : std::optional(engine.error())})
+                if (error && error->code != Errc::not_found && error->code != Errc::unsupported &&
+                    error->code != Errc::unfit)
+                    return fail(Errc::unfit,
+                                "a projection cannot be read: " + error->what,
+                                "Run `letopis rebuild`; nothing that was stored is lost.");
+        }
+    }
+    if (position) {
+        TRY(const bool stale, behind(session.archive, *position));
+        if (!stale) return {};
+    }
+    const std::unique_lock lock(session.archive.projecting(), std::try_to_lock);
+    if (!lock) {
+        session.output.note(
+            "letopis: another command is bringing messages in; the newest of them are not "
+            "searchable yet\n");
+        return {};
+    }
+    TRY(auto projector, app::Projector::open(session.archive));
+    return projector->catch_up([&](std::uint64_t done, std::uint64_t all) {
+        if (session.output.terminal() && !session.arguments.has("--quiet"))
+            session.output.note(
+                fmt::format("\r\x1b[Kbringing the index up to date: {} of {} records", done, all));
+        if (done == all && session.output.terminal()) session.output.note("\r\x1b[K");
+    });
+}
+
+}  // namespace letopis::cli

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "app/verifier.hpp"
+#include "base/mutant.hpp"
+#include "cli/messages.hpp"
+#include "cli/session.hpp"
+
+namespace letopis::cli {
+
+namespace json = boost::json;
+
+Exit run_verify(Session& session) {
+    const bool bar = session.output.terminal() && !session.arguments.has("--quiet");
+    const auto started = std::chrono::steady_clock::now();
+    const auto verified =
+        app::verify(session.archive, session.arguments.has("--deep"), [&](std::uint64_t bytes) {
+            if (bar) session.output.note(fmt::format("\r\x1b[K{} MiB checked", bytes >> 20));
+        });
+    if (bar) session.output.note("\r\x1b[K");
+    if (!verified) return report(session.output, verified.error(), session.json());
+    const bool ok = verified->problems.empty();
+    if (session.json()) {
+        json::array problems, notes;
+        for (const auto& problem : verified->problems)
+            problems.push_back(json::object{{"where", json_text(problem.where)},
+                                            {"what", json_text(problem.what)}});
+        for (const auto& note : verified->notes) notes.push_back(json_text(note));
+        session.output.print(
+            json::serialize(json::object{{"ok", ok},
+                                         {"records", verified->records},
+                                         {"objects", verified->objects},
+                                         {"bytes", verified->bytes},
+                                         {"root", json_text(verified->root)},
+                                         {"audit_root", json_text(verified->audit_root)},
+                                         {"problems", std::move(problems)},
+                                         {"notes", std::move(notes)}}) +
+            "\n");
+    } else {
+        for (const auto& problem : verified->problems)
+            session.output.print(fmt::format(
+                "FAULT  {}: {}\n", terminal_safe(problem.where), terminal_safe(problem.what)));
+        for (const auto& note : verified->notes)
+            session.output.print(fmt::format("note   {}\n", note));
+        const auto seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+        session.output.print(
+            fmt::format("{} records, {} objects, {:.1f} MiB in {:.1f} s\nroot of the archive log  "
+                        "{}\nroot of the access log   {}\n{}\n",
+                        verified->records,
+                        verified->objects,
+                        static_cast<double>(verified->bytes) / (1 << 20),
+                        seconds,
+                        verified->root,
+                        verified->audit_root,
+                        ok ? "all is well" : "NOT all is well"));
+    }
+    session.output.flush();
+    return ok ? Exit::done : Exit::fault;
+}
+
+Exit run_rebuild(Session& session) {
+    const auto what =
+        session.arguments.positional.empty() ? std::string() : session.arguments.positional.front();
+    if (!what.empty() && what != "catalog" && what != "search" && what != "ledger")
+        return report(session.output,
+                      Error{Errc::invalid,
+                            fmt::format("there is no projection '{}'", what),
+                            "They are catalog, search and ledger."},
+                      session.json());
+    // Only the test-only build has another rule: a rebuild by it must find every tag where it was.
+    const auto rule = mutant("thread_by_subject") ? catalog::ThreadingRule::subject_only_for_test
+                                                  : catalog::ThreadingRule::standard;
+    const bool bar = session.output.terminal() && !session.arguments.has("--quiet");
+    const auto started = std::chrono::steady_clock::now();
+    std::uint64_t records = 0;
+    const auto done =
+        app::rebuild(session.archive, what, rule, [&](std::uint64_t at, std::uint64_t all) {
+            records = all;
+            if (bar) session.output.note(fmt::format("\r\x1b[K{} of {} records", at, all));
+        });
+    if (bar) session.output.note("\r\x1b[K");
+    if (!done) return report(session.output, done.error(), session.json());
+    const auto seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    if (session.json()) {
+        json::object object{{"ok", true}, {"records", records}, {"seconds", seconds}};
+        auto catalog = session.archive.open_catalog(catalog::Access::read);
+        auto engine = session.archive.open_engine(false);
+        if (catalog) {
+            if (const auto digest = (*catalog)->digest()) object["catalog"] = json_text(*digest);
+        }
+        if (engine) {
+            if (const auto digest = (*engine)->digest()) object["index"] = json_text(hex(*digest));
+        }
+        session.output.print(json::serialize(object) + "\n");
+    } else {
+        session.output.print(fmt::format("rebuilt {} from {} records in {:.1f} s\n",
+                                         what.empty() ? "catalogue, index and log" : what,
+                                         records,
+                                         seconds));
+    }
+    session.output.flush();
+    return Exit::done;
+}
+
+}  // namespace letopis::cli
