@@ -178,10 +178,9 @@ bool local_shape(const Groups& groups, std::size_t first, std::size_t count) {
     return false;
 }
 
-Number phone(std::string_view s, const Groups& groups, std::size_t count, std::string digits) {
+Number phone(std::size_t begin, const Groups& groups, std::size_t count, std::string digits) {
     Number number;
     number.kind = Number::Kind::phone;
-    const auto begin = groups.at[0].begin;
     number.end = groups.at[count - 1].end;
     const bool russian =
         (digits.size() == 11 && (digits[0] == '7' || digits[0] == '8')) || digits.size() == 10;
@@ -192,7 +191,6 @@ Number phone(std::string_view s, const Groups& groups, std::size_t count, std::s
     add_part(number, digits, begin, number.end);
     if (digits.size() > 10) add_part(number, digits.substr(digits.size() - 10), begin, number.end);
     add_part(number, digits.substr(digits.size() - 7), begin, number.end);
-    (void)s;
     return number;
 }
 
@@ -220,7 +218,7 @@ std::optional<Number> try_phone(std::string_view s, std::size_t at, const Groups
             fits = (i == 0 && digits[0] == '9' && !bracket) ||
                    (i > 0 && area_code(digits[0]) && local_shape(groups, 0, i + 1));
         }
-        if (fits) found = phone(s, groups, i + 1, digits);
+        if (fits) found = phone(at, groups, i + 1, digits);
     }
     if (!found && !bracket && !groups.plus && groups.count >= 3 && groups.at[0].size() == 3 &&
         groups.at[1].size() == 2 && groups.at[2].size() == 2 && groups.at[1].separator == '-' &&
