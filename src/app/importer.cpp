@@ -190,9 +190,8 @@ private:
         return follow(**worker, input, identity);
     }
 
-    // The Request frame without its length: ReadWorker puts the length on.
-    static std::string frame_of(const capture::Request& request) {
-        return capture::encode_request(request).substr(4);
+        static std::string frame_of(const capture::Request& request) {
+        return capture::encode_request(request);
     }
 
     struct FileIdentity {

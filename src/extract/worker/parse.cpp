@@ -5,6 +5,7 @@
 
 #include "capture/letopis/letopis.hpp"
 #include "capture/telegram/telegram.hpp"
+#include "capture/whatsapp/whatsapp.hpp"
 #include "mime/mime.hpp"
 
 namespace letopis::extract {
@@ -42,7 +43,7 @@ model::Message dispatch(const Job& job) {
         case model::Dialect::letopis_jsonl:
             return capture::letopis::parse_jsonl(job.raw, job.context);
         case model::Dialect::letopis_csv: return capture::letopis::parse_csv(job.raw, job.context);
-        case model::Dialect::whatsapp_text: break;
+        case model::Dialect::whatsapp_text: return capture::whatsapp::parse(job.raw, job.context);
     }
     return unparsed(channel_of(job.dialect), "this version has no parser for the format");
 }
