@@ -57,6 +57,18 @@ std::string without_obfuscation(std::string_view text) {
     return {};
 }
 
+// RFC 5322 allows comments between the words of an address: "pete(his account)@silly.test".
+std::string packed(std::string_view text) {
+    std::string out;
+    int depth = 0;
+    for (const char c : text) {
+        if (c == '(') ++depth;
+        if (depth == 0 && !is_space(c)) out.push_back(c);
+        if (c == ')' && depth > 0) --depth;
+    }
+    return out;
+}
+
 // Collects one mailbox between two separators.
 struct Mailbox {
     std::string phrase;   // words before "<", raw, encoded words untouched
@@ -216,10 +228,7 @@ private:
         if (text.starts_with('@'))
             if (const auto colon = text.rfind(':'); colon != text.npos)
                 text = text.substr(colon + 1);
-        std::string packed;
-        for (const char c : text)
-            if (!is_space(c)) packed.push_back(c);
-        if (auto address = normal_address(packed); !address.empty()) return address;
+        if (auto address = normal_address(packed(text)); !address.empty()) return address;
         if (text.find("=?") != text.npos)
             if (auto address = normal_address(decode_words(text)); !address.empty()) return address;
         return normal_address(without_obfuscation(text));
@@ -233,17 +242,19 @@ private:
             return decoded.find(' ') == decoded.npos ? normal_address(decoded) : std::string();
         }
         if (auto address = normal_address(text); !address.empty()) return address;
-        // "user @ host", or words around a bare address.
-        std::string packed;
-        for (const char c : text)
-            if (!is_space(c)) packed.push_back(c);
-        const auto at = text.find('@');
-        if (at > 0 && (is_space(text[at - 1]) || (at + 1 < text.size() && is_space(text[at + 1]))))
-            return normal_address(packed);
-        auto begin = text.find_last_of(" \t", at);
-        begin = begin == text.npos ? 0 : begin + 1;
-        const auto end = text.find_first_of(" \t", at);
-        return normal_address(text.substr(begin, end == text.npos ? end : end - begin));
+        // "user @ host . example", or words around a bare address.
+        const auto glue = [](char c) { return c == '@' || c == '.'; };
+        std::string glued;
+        for (const char c : text) {
+            while (glue(c) && glued.ends_with(' ')) glued.pop_back();
+            if (is_space(c) && (glued.empty() || glue(glued.back()))) continue;
+            glued.push_back(is_space(c) ? ' ' : c);
+        }
+        const auto at = glued.find('@');
+        auto begin = glued.rfind(' ', at);
+        begin = begin == glued.npos ? 0 : begin + 1;
+        const auto end = std::min(glued.find(' ', at), glued.size());
+        return normal_address(std::string_view(glued).substr(begin, end - begin));
     }
 
     std::string_view in_;

@@ -39,22 +39,19 @@ constexpr std::string_view trim(std::string_view text) {
     while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
     return text;
 }
-// RFC 5322 section 2.2.3: a line end before white space is removed; other line
-// ends become spaces.
+// RFC 5322 section 2.2.3: folding white space becomes one space, and so does any other line end.
 inline std::string unfold(std::string_view raw) {
     std::string out;
     out.reserve(raw.size());
     for (std::size_t i = 0; i < raw.size(); ++i) {
         const char c = raw[i];
-        if (c == '\r' || c == '\n') {
-            const bool pair = c == '\r' && i + 1 < raw.size() && raw[i + 1] == '\n';
-            const std::size_t next = i + (pair ? 2 : 1);
-            const bool folded = next < raw.size() && (raw[next] == ' ' || raw[next] == '\t');
-            if (!folded && next < raw.size()) out.push_back(' ');
-            if (pair) ++i;
+        if (c != '\r' && c != '\n') {
+            out.push_back(c == '\0' ? ' ' : c);
             continue;
         }
-        out.push_back(c == '\0' ? ' ' : c);
+        while (i + 1 < raw.size() && is_space(raw[i + 1])) ++i;
+        while (!out.empty() && is_space(out.back())) out.pop_back();
+        out.push_back(' ');
     }
     return std::string(trim(out));
 }

@@ -243,8 +243,13 @@ bool is_multibyte(const std::string& charset) {
 Decoded decode_labelled(std::string_view bytes, const std::string& charset, std::string_view hint) {
     if (const auto cyrillic = cyrillic_named(charset)) {
         const auto guess = guess_cyrillic(bytes);
-        const double own = guess.score[static_cast<std::size_t>(*cyrillic)];
-        if (guess.high >= 4 && guess.best_score() > 1.0 && guess.best_score() > own + 1.5)
+        const auto own = static_cast<std::size_t>(*cyrillic);
+        const auto best = static_cast<std::size_t>(guess.best);
+        // Small letters are the same in MacCyrillic and windows-1251: there the strange signs tell.
+        const bool clearly = guess.best_score() > guess.score[own] + 1.5;
+        const bool by_signs = guess.best_score() > guess.score[own] + 0.1 &&
+                              guess.strange[own] > 0 && guess.strange[best] == 0;
+        if (guess.high >= 4 && guess.best_score() > 1.0 && (clearly || by_signs))
             return {convert_cyrillic(bytes, guess.best), true};
         return {convert_cyrillic(bytes, *cyrillic), false};
     }

@@ -119,10 +119,11 @@ CyrillicGuess guess_cyrillic(std::string_view bytes) {
         const auto byte = static_cast<unsigned char>(c);
         for (std::size_t i = 0; i < cyrillic_count; ++i) {
             const auto now = classes[i][byte];
-            if (byte >= 128)
+            if (byte >= 128) {
                 guess.score[i] += score_pair(before[i], now);
-            else if (now == latin && before[i] < 64)
-                guess.score[i] -= 3;
+                if (now == strange || now == other_letter) ++guess.strange[i];
+            }
+            if (byte < 128 && now == latin && before[i] < 64) guess.score[i] -= 3;
             before[i] = now;
         }
         if (byte >= 128 && ++guess.high == high_bytes_looked_at) break;

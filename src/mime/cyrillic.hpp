@@ -16,6 +16,7 @@ std::string_view name(Cyrillic charset);  // ICU's name of it
 
 struct CyrillicGuess {
     std::array<double, cyrillic_count> score{};  // a mean over the high bytes; Russian is above 1
+    std::array<int, cyrillic_count> strange{};   // bytes that are no letter and no usual sign there
     int high = 0;                                // how many bytes above 127 were looked at
     Cyrillic best = Cyrillic::windows_1251;
     double best_score() const { return score[static_cast<std::size_t>(best)]; }

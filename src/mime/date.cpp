@@ -241,6 +241,8 @@ private:
 }  // namespace
 
 std::optional<Instant> parse_date(std::string_view text) {
+    // "by host with SMTP id 17; Mon, 10 Oct 2022": a trace line under the wrong name.
+    if (const auto trace = text.rfind(';'); trace != text.npos) text.remove_prefix(trace + 1);
     const auto clean = without_comments(text);
     return DateReader(tokens_of(clean)).read();
 }

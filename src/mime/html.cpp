@@ -85,6 +85,8 @@ public:
             case Element::quote:
                 new_line();
                 ++quote_;
+                quote_begins_ = true;
+                want_blank_ = false;
                 break;
             case Element::pre:
                 new_line();
@@ -181,7 +183,7 @@ private:
         } else if (pending_space_) {
             out_.push_back(' ');
         }
-        pending_tab_ = pending_space_ = false;
+        pending_tab_ = pending_space_ = quote_begins_ = false;
         out_.append(text);
         column_ += text.size();
     }
@@ -217,7 +219,7 @@ private:
 
     void new_paragraph() {
         new_line();
-        want_blank_ = true;
+        if (!quote_begins_) want_blank_ = true;
     }
 
     void line_break() {
@@ -253,6 +255,7 @@ private:
     int quote_ = 0, pre_ = 0, dropped_ = 0;
     bool cell_ = false;
     bool pending_space_ = false, pending_tab_ = false, want_blank_ = false;
+    bool quote_begins_ = false;  // a quotation does not begin with a blank line
 };
 
 std::string_view view(const xmlChar* text) { return reinterpret_cast<const char*>(text); }

@@ -170,10 +170,14 @@ class Cutter {
 public:
     explicit Cutter(std::string_view in) : in_(in) {}
     bool done() const { return at_ >= in_.size(); }
-    // The text up to the next ';', with quotes resolved and comments dropped.
+    // The text up to the next ';', with quotes resolved and comments dropped. A forgotten semicolon
+    // shows by the next "name=".
     std::string piece() {
         std::string out;
         for (; at_ < in_.size() && in_[at_] != ';'; ++at_) {
+            if (is_space(in_[at_]) && out.find('=') != out.npos && name_follows() &&
+                out.find("=?") == out.npos)
+                break;
             if (in_[at_] == '(' && comments_)
                 skip_comment();
             else if (in_[at_] == '"')
@@ -186,6 +190,12 @@ public:
     }
 
 private:
+    bool name_follows() const {
+        std::size_t at = at_ + 1;
+        while (at < in_.size() && (is_alnum(in_[at]) || in_[at] == '*' || in_[at] == '-')) ++at;
+        return at > at_ + 1 && at + 1 < in_.size() && in_[at] == '=' && in_[at + 1] != '=' &&
+               !is_space(in_[at + 1]) && !is_digit(in_[at_ + 1]);
+    }
     void quoted(std::string& out) {
         // A quote that is never closed is taken as a letter: the rest must not vanish in it.
         if (in_.find('"', at_ + 1) == std::string_view::npos) return;
@@ -328,8 +338,17 @@ Parameterised parse_parameters(std::string_view raw, std::string_view charset) {
     ParameterReader reader(charset);
     const auto first = cutter.piece();
     const auto head = trim(first);
-    const auto space = std::min(head.find_first_of(" \t,"), head.size());
-    reader.out.value = lower_ascii(head.substr(0, space));
+    std::size_t space = 0;
+    for (; space < head.size(); ++space) {  // "image/ jpeg" and "message / rfc822" are one word
+        const char c = head[space];
+        if (c == ',') break;
+        if (!is_space(c)) {
+            reader.out.value.push_back(lower(c));
+            continue;
+        }
+        const auto rest = trim(head.substr(space));
+        if (!reader.out.value.ends_with('/') && !rest.starts_with('/')) break;
+    }
     reader.add(head.substr(space));  // "application/pdf name=x.pdf", the semicolon forgotten
     while (!cutter.done()) reader.add(cutter.piece());
     reader.finish();
