@@ -106,13 +106,26 @@ private:
             report("reading", input.relative);
             if (input.kind == "media") {
                 TRY_DO(media(input));
-            } else if (input.kind == "maildir_message" || (input.forced_format == "eml")) {
+            } else if (input.kind == "maildir_message" || is_one_mail(input)) {
                 TRY_DO(whole_mail(input));
             } else {
                 TRY_DO(read_input(input));
             }
         }
         return intake_.finish_run();
+    }
+
+    // By its name a file of one mail; an mbox under such a name begins with its From_ line.
+    static bool is_one_mail(const capture::Input& input) {
+        auto extension = input.path.extension().string();
+        std::ranges::transform(extension, extension.begin(), [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+        });
+        if (extension != ".eml") return false;
+        Fd fd(::open(input.path.c_str(), O_RDONLY | O_CLOEXEC));
+        char head[5]{};
+        return fd && ::read(fd.get(), head, sizeof head) > 0 &&
+               std::string_view(head, sizeof head) != "From ";
     }
 
     Result<void> refuse_path(const Path& path, const std::string& name, std::string reason) {
@@ -190,7 +203,7 @@ private:
         return follow(**worker, input, identity);
     }
 
-        static std::string frame_of(const capture::Request& request) {
+    static std::string frame_of(const capture::Request& request) {
         return capture::encode_request(request);
     }
 
