@@ -175,7 +175,7 @@ private:
         auto& into = html ? unit.html : unit.plain;
         auto& has = html ? unit.has_html : unit.has_plain;
         if (has) into += "\n";
-        unit.literal = has || html || !text.literal ? std::string_view() : part.content;
+        if (!html) unit.literal = has || !text.literal ? std::string_view() : part.content;
         has = true;
         into += text.text;
     }

@@ -70,18 +70,20 @@ void find_header(std::string_view& text, Prepared& out) {
         if (!is_envelope(first_line(text))) return;
     }
     std::string_view rest = text;
-    bool junk = false;
+    bool junk = false, envelope = false;
     for (std::size_t lines = 0; lines < junk_lines_max && !rest.empty(); ++lines) {
         while (rest.starts_with('\0')) rest.remove_prefix(1), junk = true;
         const auto line = first_line(rest);
-        const bool first_choice = lines == 0 || (!junk && !trim(line).empty());
+        // Behind blank lines or junk only a well-known field is believed to begin a header.
+        const bool first_choice = lines == 0 || (envelope && !junk);
         if (!is_envelope(line) && (is_known_field(line) || (first_choice && is_field(line)))) {
             text = rest;
             out.junk_start = junk;
             return;
         }
-        // An empty header and then the body: nothing but the envelope line stands before it.
-        if (trim(line).empty() && !junk && lines > 0) break;
+        // An envelope, an empty header, and then the body.
+        if (trim(line).empty() && envelope && !junk) break;
+        if (is_envelope(line)) envelope = true;
         if (!trim(line).empty() && !is_envelope(line)) junk = true;
         drop_line(rest);
     }
