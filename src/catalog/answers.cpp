@@ -14,10 +14,6 @@ namespace {
 constexpr std::int64_t names_shown = 20;
 constexpr std::uint32_t page_max = 10'000;
 
-Seq seq(std::int64_t value) { return Seq(static_cast<std::uint64_t>(value)); }
-std::int64_t id(Seq value) { return static_cast<std::int64_t>(value.value()); }
-Instant from_millis(std::int64_t ms) { return Instant(std::chrono::milliseconds(ms)); }
-
 }  // namespace
 
 // ---- conversations
@@ -32,16 +28,16 @@ Result<std::vector<ConversationItem>> Answers::items(Query& query,
     for (;;) {
         TRY(const bool there, found.next());
         if (!there) return result;
-        ConversationItem item{.seq = seq(found->integer(0)),
+        ConversationItem item{.seq = seq_of(found->integer(0)),
                               .date = from_millis(found->integer(1)),
                               .twin_of = std::nullopt};
-        if (!found->is_null(2)) item.twin_of = seq(found->integer(2));
+        if (!found->is_null(2)) item.twin_of = seq_of(found->integer(2));
         result.push_back(item);
     }
 }
 
 Result<ConversationPage> Answers::conversation(Seq message, const PageRequest& request) {
-    TRY(const auto row, captured(id(message), Depth::list));
+    TRY(const auto row, captured(number_of(message), Depth::list));
     if (row.conversation == 0)
         return fail(Errc::not_found, "this record belongs to no conversation yet");
     TRY(const auto entry, store_.read_conversation(row.conversation));
@@ -63,7 +59,7 @@ Result<ConversationPage> Answers::conversation(Seq message, const PageRequest& r
     std::int64_t at_seq = -1;
     if (request.after || request.before) {
         TRY(const auto edge,
-            captured(id(backwards ? *request.before : *request.after), Depth::list));
+            captured(number_of(backwards ? *request.before : *request.after), Depth::list));
         if (edge.conversation != row.conversation)
             return fail(Errc::invalid, "the page begins at a message of another conversation");
         at_ms = edge.sort_ms;
@@ -91,14 +87,14 @@ Result<std::optional<Seq>> Answers::chat(std::string_view source, std::string_vi
         conversation = found->integer(0);
     }
     TRY(const auto entry, store_.read_conversation(conversation));
-    return seq(entry.first);
+    return seq_of(entry.first);
 }
 
 // ---- documents
 
 Result<std::vector<Document>> Answers::docs_from(Seq from, std::size_t limit) {
     std::vector<Document> result;
-    auto next = id(from);
+    auto next = number_of(from);
     // Deletions are skipped, so a page may need more rows than documents.
     while (result.size() < limit) {
         const auto wanted = limit - result.size();
@@ -114,7 +110,8 @@ Result<std::vector<Document>> Answers::docs_from(Seq from, std::size_t limit) {
             next = row.seq + 1;
             TRY_DO(unpack(found->blob(3), Depth::list, row));
             if (row.event == model::Event::deletion) continue;
-            result.push_back({seq(row.seq), seq(found->integer(1)), from_millis(row.sort_ms)});
+            result.push_back(
+                {seq_of(row.seq), seq_of(found->integer(1)), from_millis(row.sort_ms)});
         }
         if (seen < wanted) break;
     }
@@ -132,7 +129,7 @@ Result<Correspondent> Answers::person(std::int64_t which, std::int64_t names_max
         person.kind = static_cast<model::AddressKind>(found->integer(0));
         person.address = found->text(1);
         person.messages = found->number(2);
-        person.first = seq(found->integer(3));
+        person.first = seq_of(found->integer(3));
     }
     TRY(auto found, store_.rows(get_names_, which, names_max));
     for (;;) {

@@ -45,7 +45,7 @@ private:
     Result<std::string> external_text(std::int64_t id);
     Result<std::string> message_id(const Row& row);
     Result<void> tell_parsed(const Row& row, MessageDetail& detail);
-    Result<void> tell_ids(const Row& row, const ConversationEntry& conversation, MessageDetail& d);
+    Result<void> tell_ids(const Row& row, MessageDetail& detail);
     Result<void> tell_origin(const Row& row, MessageDetail& detail);
     Result<void> tell_attachments(const Row& row, MessageDetail& detail);
     Result<void> tell_versions(std::int64_t message, MessageDetail& detail);

@@ -66,7 +66,7 @@ public:
         if (!store_.writing()) return fail(Errc::invalid, "no transaction is open");
         if (next.value() < next_)
             return fail(Errc::invalid, "the new position lies before a record that was applied");
-        return store_.commit(static_cast<std::int64_t>(next.value()));
+        return store_.commit(number_of(next));
     }
     void rollback() override { store_.rollback(); }
 
@@ -107,7 +107,7 @@ public:
     }
     Result<std::vector<std::string>> tags(Seq message) override {
         TRY(const auto scope, ReadScope::open(store_));
-        TRY(const auto main, records_.message_of(static_cast<std::int64_t>(message.value())));
+        TRY(const auto main, records_.message_of(number_of(message)));
         return records_.tags(main);
     }
     Result<std::vector<TagCount>> all_tags() override {

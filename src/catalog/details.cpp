@@ -8,10 +8,6 @@ namespace letopis::catalog {
 
 namespace {
 
-Seq seq(std::int64_t value) { return Seq(static_cast<std::uint64_t>(value)); }
-std::int64_t id(Seq value) { return static_cast<std::int64_t>(value.value()); }
-
-Instant from_millis(std::int64_t ms) { return Instant(std::chrono::milliseconds(ms)); }
 std::optional<Instant> instant(const std::optional<std::int64_t>& us) {
     if (!us) return std::nullopt;
     return from_micros(*us);
@@ -43,7 +39,7 @@ Result<std::optional<Seq>> Answers::twin_of(std::int64_t which) {
     TRY(auto found, store_.rows(get_twin_, which));
     TRY(const bool there, found.next());
     if (!there) return std::nullopt;
-    return seq(found->integer(0));
+    return seq_of(found->integer(0));
 }
 
 Result<std::string> Answers::external_text(std::int64_t which) {
@@ -60,7 +56,7 @@ Result<std::string> Answers::message_id(const Row& row) {
 
 Result<ConversationName> Answers::name_of(const ConversationEntry& conversation) {
     ConversationName name{
-        .source = {}, .key = {}, .first = seq(std::max<std::int64_t>(conversation.first, 0))};
+        .source = {}, .key = {}, .first = seq_of(std::max<std::int64_t>(conversation.first, 0))};
     if (conversation.source == 0) return name;
     TRY(name.source, store_.source_name(conversation.source));
     name.key = conversation.key;
@@ -74,28 +70,27 @@ Result<std::string> Answers::title_of(const ConversationEntry& conversation) {
 }
 
 Result<MessageDetail> Answers::message(Seq which) {
-    TRY(const auto row, captured(id(which), Depth::full));
+    TRY(const auto row, captured(number_of(which), Depth::full));
     MessageDetail detail;
     detail.seq = which;
     const auto message = message_of(row);
-    detail.message = seq(message);
+    detail.message = seq_of(message);
     TRY(const auto now, state(message));
-    detail.current = seq(now.current);
+    detail.current = seq_of(now.current);
     detail.deleted_at = now.deleted_at;
     detail.sort_date = from_millis(row.sort_ms);
     TRY_DO(tell_origin(row, detail));
     TRY_DO(tell_parsed(row, detail));
     TRY_DO(tell_attachments(row, detail));
-    ConversationEntry conversation;
     if (row.conversation != 0) {
-        TRY(conversation, store_.read_conversation(row.conversation));
+        TRY(const auto conversation, store_.read_conversation(row.conversation));
         TRY(detail.conversation, name_of(conversation));
         if (conversation.source != 0) {
             detail.conversation_title = conversation.title;
             detail.parsed.conversation = conversation.key;
         }
     }
-    TRY_DO(tell_ids(row, conversation, detail));
+    TRY_DO(tell_ids(row, detail));
     TRY_DO(tell_parent(row, detail));
     TRY_DO(tell_versions(message, detail));
     TRY(detail.twin_of, twin_of(row.seq));
@@ -107,7 +102,7 @@ Result<MessageDetail> Answers::message(Seq which) {
 Result<void> Answers::tell_origin(const Row& row, MessageDetail& detail) {
     TRY(const auto context, store_.read_context(row.context));
     detail.at = from_micros(context.at + row.at_after_context);
-    detail.context = seq(row.context);
+    detail.context = seq_of(row.context);
     detail.source = context.source_name;
     detail.position = row.position;
     TRY(detail.folder, store_.word_text(row.folder));
@@ -151,7 +146,7 @@ Result<void> Answers::tell_parsed(const Row& row, MessageDetail& detail) {
     return {};
 }
 
-Result<void> Answers::tell_ids(const Row& row, const ConversationEntry&, MessageDetail& detail) {
+Result<void> Answers::tell_ids(const Row& row, MessageDetail& detail) {
     auto& parsed = detail.parsed;
     TRY(parsed.message_id, message_id(row));
     for (const auto external : row.references) {
@@ -193,7 +188,7 @@ Result<void> Answers::tell_parent(const Row& row, MessageDetail& detail) {
         if (!there) return fail(Errc::corrupt, "an id is missing in the catalogue");
         detail.reply_to_id = found->text(0);
         if (!found->is_null(1) && found->integer(1) != row.seq)
-            detail.reply_to = seq(found->integer(1));
+            detail.reply_to = seq_of(found->integer(1));
         return {};
     }
     if (row.reply_natives.empty()) return {};
@@ -201,7 +196,7 @@ Result<void> Answers::tell_parent(const Row& row, MessageDetail& detail) {
     TRY(auto found,
         store_.rows(get_native_, row.conversation, sql::Blob{row.reply_natives.front()}));
     TRY(const bool there, found.next());
-    if (there && found->integer(0) != row.seq) detail.reply_to = seq(found->integer(0));
+    if (there && found->integer(0) != row.seq) detail.reply_to = seq_of(found->integer(0));
     return {};
 }
 
@@ -221,18 +216,18 @@ Result<void> Answers::tell_versions(std::int64_t message, MessageDetail& detail)
         TRY(const auto row, captured(one, Depth::list));
         TRY(const auto context, store_.read_context(row.context));
         detail.versions.push_back(
-            {.seq = seq(one),
+            {.seq = seq_of(one),
              .at = from_micros(context.at + row.at_after_context),
              .edited_at = instant(row.edited_us),
              .event = row.event,
-             .current = seq(one) == detail.current,
+             .current = seq_of(one) == detail.current,
              .deleted_marker = row.deleted || row.event == model::Event::deletion});
     }
     return {};
 }
 
 Result<TextPlace> Answers::text(Seq which) {
-    TRY(const auto row, captured(id(which), Depth::list));
+    TRY(const auto row, captured(number_of(which), Depth::list));
     TextPlace place{.slice = row.slice,
                     .text = std::nullopt,
                     .raw_is_object = row.raw_is_object,
@@ -253,11 +248,11 @@ Result<TextPlace> Answers::text(Seq which) {
 
 Result<MessageRow> Answers::list_row(const Row& row, Titles& titles) {
     MessageRow line;
-    line.seq = seq(row.seq);
+    line.seq = seq_of(row.seq);
     const auto message = message_of(row);
-    line.message = seq(message);
+    line.message = seq_of(message);
     TRY(const auto now, state(message));
-    line.current = seq(now.current);
+    line.current = seq_of(now.current);
     line.deleted_at = now.deleted_at;
     line.date = from_millis(row.sort_ms);
     line.channel = row.channel;
@@ -296,7 +291,7 @@ Result<std::vector<MessageRow>> Answers::messages(std::span<const Seq> seqs) {
     result.reserve(seqs.size());
     Titles titles;
     for (const auto which : seqs) {
-        TRY(const auto row, store_.row(id(which), Depth::list));
+        TRY(const auto row, store_.row(number_of(which), Depth::list));
         if (!row) continue;
         TRY(auto line, list_row(*row, titles));
         result.push_back(std::move(line));

@@ -50,6 +50,13 @@ enum MoreBit : std::uint64_t {
 
 std::uint64_t bit(bool on, std::uint64_t which) { return on ? which : 0; }
 std::uint64_t number(std::int64_t id) { return static_cast<std::uint64_t>(id); }
+// Wraps, where damaged bytes would overflow.
+std::int64_t plus(std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(number(a) + number(b));
+}
+std::int64_t minus(std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(number(a) - number(b));
+}
 std::int64_t id(Reader& in) { return static_cast<std::int64_t>(in.varint()); }
 
 std::uint64_t bits_of(const Row& row) {
@@ -84,7 +91,7 @@ void pack_ids(Writer& w, const std::vector<std::int64_t>& ids) {
     // Ids of one thread are near each other, so their differences are short.
     std::int64_t last = 0;
     for (const auto one : ids) {
-        w.zigzag(one - last);
+        w.zigzag(minus(one, last));
         last = one;
     }
 }
@@ -99,7 +106,7 @@ void unpack_ids(Reader& in, std::vector<std::int64_t>& ids) {
     const auto count = count_of(in);
     ids.reserve(count);
     std::int64_t last = 0;
-    for (std::size_t i = 0; i < count; ++i) ids.push_back(last += in.zigzag());
+    for (std::size_t i = 0; i < count; ++i) ids.push_back(last = plus(last, in.zigzag()));
 }
 
 void pack_attachment(Writer& w, const PackedAttachment& packed) {
@@ -149,8 +156,8 @@ void unpack_zones(Reader& in, std::vector<model::Zone>& zones) {
     for (std::size_t i = 0; i < count; ++i) {
         model::Zone zone;
         zone.kind = static_cast<model::ZoneKind>(in.u8());
-        zone.begin = static_cast<std::uint32_t>(std::int64_t(last) + in.zigzag());
-        zone.end = static_cast<std::uint32_t>(std::int64_t(zone.begin) + in.zigzag());
+        zone.begin = static_cast<std::uint32_t>(plus(last, in.zigzag()));
+        zone.end = static_cast<std::uint32_t>(plus(zone.begin, in.zigzag()));
         last = zone.end;
         zones.push_back(zone);
     }
@@ -227,16 +234,10 @@ void unpack_more(Reader& in, Row& row) {
 
 void unpack_times(Reader& in, std::uint64_t bits, Row& row) {
     const auto sort_us = row.sort_ms * 1000;
-    if (bits & has_sent)
-        row.sent_us = bits & sent_is_sort
-                          ? sort_us
-                          : static_cast<std::int64_t>(number(sort_us) + number(in.zigzag()));
+    if (bits & has_sent) row.sent_us = bits & sent_is_sort ? sort_us : plus(sort_us, in.zigzag());
     if (bits & has_received)
-        row.received_us = bits & received_is_sort
-                              ? sort_us
-                              : static_cast<std::int64_t>(number(sort_us) + number(in.zigzag()));
-    if (bits & has_edited_at)
-        row.edited_us = static_cast<std::int64_t>(number(sort_us) + number(in.zigzag()));
+        row.received_us = bits & received_is_sort ? sort_us : plus(sort_us, in.zigzag());
+    if (bits & has_edited_at) row.edited_us = plus(sort_us, in.zigzag());
 }
 
 void unpack_bits(std::uint64_t bits, Row& row) {
@@ -266,14 +267,12 @@ void unpack_parties(Reader& in, Row& row) {
 
 void pack(const Row& row, std::string& out) {
     const auto bits = bits_of(row);
-    const auto from_sort = [&](std::int64_t us) {  // wraps rather than overflows
-        return static_cast<std::int64_t>(number(us) - number(row.sort_ms * 1000));
-    };
+    const auto from_sort = [&](std::int64_t us) { return minus(us, row.sort_ms * 1000); };
     Writer w(out);
     w.varint(bits);
     w.u8(static_cast<std::uint8_t>(row.channel));
     w.u8(static_cast<std::uint8_t>(row.event));
-    w.zigzag(row.seq - row.context);
+    w.zigzag(minus(row.seq, row.context));
     w.zigzag(row.at_after_context);
     if ((bits & has_sent) && !(bits & sent_is_sort)) w.zigzag(from_sort(*row.sent_us));
     if ((bits & has_received) && !(bits & received_is_sort)) w.zigzag(from_sort(*row.received_us));
@@ -304,7 +303,7 @@ Result<void> unpack(std::string_view blob, Depth depth, Row& row) {
     unpack_bits(bits, row);
     row.channel = static_cast<model::Channel>(in.u8());
     row.event = static_cast<model::Event>(in.u8());
-    row.context = row.seq - in.zigzag();
+    row.context = minus(row.seq, in.zigzag());
     row.at_after_context = in.zigzag();
     unpack_times(in, bits, row);
     row.raw_size = in.varint();

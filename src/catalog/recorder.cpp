@@ -56,7 +56,7 @@ std::string content_of(const Captured& record) {
 }  // namespace
 
 Result<void> Recorder::add(const Captured& record) {
-    TRY(auto* context, store_.context(static_cast<std::int64_t>(record.context.value())));
+    TRY(auto* context, store_.context(number_of(record.context)));
     if (context == nullptr)
         return fail(Errc::invalid, "a captured item refers to a source context that is not there");
     TRY(auto* source, store_.source(context->source_name));
@@ -74,7 +74,7 @@ Result<void> Recorder::add(const Captured& record) {
 Result<void> Recorder::fill(const Captured& record, const ContextEntry& context, Draft& draft) {
     const auto& parsed = record.parsed;
     auto& row = draft.row;
-    row.seq = static_cast<std::int64_t>(record.seq.value());
+    row.seq = number_of(record.seq);
     row.sort_ms =
         std::chrono::floor<std::chrono::milliseconds>(believed_date(record).time_since_epoch())
             .count();

@@ -7,9 +7,6 @@ namespace letopis::catalog {
 
 namespace {
 
-std::int64_t id(Seq seq) { return static_cast<std::int64_t>(seq.value()); }
-Seq seq(std::int64_t value) { return Seq(static_cast<std::uint64_t>(value)); }
-
 Error no_context(std::string_view what) {
     return {Errc::invalid, std::string(what) + " refers to a source context that is not there", ""};
 }
@@ -19,7 +16,7 @@ Error no_context(std::string_view what) {
 // ---- writing
 
 Result<void> Records::add(const Delivered& record) {
-    TRY(auto* context, store_.context(id(record.context)));
+    TRY(auto* context, store_.context(number_of(record.context)));
     if (context == nullptr) return tl::unexpected<Error>(no_context("a delivery"));
     TRY(auto* source, store_.source(context->source_name));
     ++source->deliveries;
@@ -29,8 +26,8 @@ Result<void> Records::add(const Delivered& record) {
     TRY(const auto flags, store_.word(record.flags));
     TRY(const auto member, store_.word(record.member));
     return store_.run(add_delivery_,
-                      id(record.seq),
-                      id(record.of),
+                      number_of(record.seq),
+                      number_of(record.of),
                       context->seq,
                       to_micros(record.at),
                       record.position,
@@ -47,7 +44,7 @@ std::int64_t Records::path_hash(std::int64_t context, std::string_view path) con
 }
 
 Result<void> Records::add(const FileStored& record) {
-    TRY(auto* context, store_.context(id(record.context)));
+    TRY(auto* context, store_.context(number_of(record.context)));
     if (context == nullptr) return tl::unexpected<Error>(no_context("a file"));
     TRY(auto* source, store_.source(context->source_name));
     ++source->files;
@@ -55,7 +52,7 @@ Result<void> Records::add(const FileStored& record) {
     ++store_.counters.files;
     TRY(const auto type, store_.word(record.type));
     return store_.run(add_file_,
-                      id(record.seq),
+                      number_of(record.seq),
                       context->seq,
                       path_hash(context->seq, record.path),
                       to_micros(record.at),
@@ -69,8 +66,8 @@ Result<void> Records::add(const RunBooks& record) {
     TRY(auto* source, store_.source(record.source));
     TRY_DO(store_.run(add_books_,
                       source->id,
-                      id(record.run),
-                      id(record.seq),
+                      number_of(record.run),
+                      number_of(record.seq),
                       to_micros(record.at),
                       record.seen,
                       record.stored,
@@ -82,8 +79,8 @@ Result<void> Records::add(const RunBooks& record) {
                       record.finished));
     std::int64_t number = 0;
     for (const auto& one : record.refusals)
-        TRY_DO(
-            store_.run(add_refusal_, source->id, id(record.seq), number++, one.item, one.reason));
+        TRY_DO(store_.run(
+            add_refusal_, source->id, number_of(record.seq), number++, one.item, one.reason));
     return {};
 }
 
@@ -97,19 +94,19 @@ Result<std::int64_t> Records::message_of(std::int64_t which) {
 Result<void> Records::add(const Tagged& record) {
     if (record.tag.empty()) return fail(Errc::invalid, "a tag has no name");
     // A tag on a version is a tag on its message.
-    TRY(const auto message, message_of(id(record.message)));
+    TRY(const auto message, message_of(number_of(record.message)));
     TRY(const auto tag, store_.word(record.tag));
     if (!record.on) return store_.run(drop_tag_, tag, message);
     TRY(const auto by, store_.word(record.by));
-    return store_.run(add_tag_, tag, message, id(record.seq), by);
+    return store_.run(add_tag_, tag, message, number_of(record.seq), by);
 }
 
 Result<void> Records::add(const DerivedText& record) {
     TRY(const auto tool, store_.word(record.tool));
     TRY(const auto version, store_.word(record.version));
     return store_.run(add_derived_,
-                      id(record.seq),
-                      id(record.of),
+                      number_of(record.seq),
+                      number_of(record.of),
                       record.locator,
                       sql::Blob{packer_.pack(record.text)},
                       tool,
@@ -128,9 +125,9 @@ Result<std::vector<Delivery>> Records::deliveries(std::int64_t of) {
     for (;;) {
         TRY(const bool there, found.next());
         if (!there) return result;
-        Delivery one{.seq = seq(found->integer(0)),
+        Delivery one{.seq = seq_of(found->integer(0)),
                      .at = from_micros(found->integer(1)),
-                     .context = seq(found->integer(2)),
+                     .context = seq_of(found->integer(2)),
                      .position = found->number(3)};
         TRY(const auto context, store_.read_context(found->integer(2)));
         one.source = context.source_name;
@@ -149,7 +146,7 @@ Result<std::optional<Seq>> Records::file_in(std::int64_t context, std::string_vi
         if (!there) return result;
         // A path twice in one context: the first one, as an unpacker would have met it.
         if (!result && found->integer(1) == context && found->text(2) == path)
-            result = seq(found->integer(0));
+            result = seq_of(found->integer(0));
     }
 }
 
@@ -184,12 +181,12 @@ Result<std::optional<Seq>> Records::file_of(const Row& message, std::string_view
 }
 
 Result<std::optional<StoredFile>> Records::file(Seq which) {
-    TRY(auto found, store_.rows(get_file_, id(which)));
+    TRY(auto found, store_.rows(get_file_, number_of(which)));
     TRY(const bool there, found.next());
     if (!there) return std::nullopt;
     StoredFile file{.seq = which,
                     .at = from_micros(found->integer(0)),
-                    .context = seq(found->integer(1)),
+                    .context = seq_of(found->integer(1)),
                     .path = std::string(found->text(2)),
                     .size = found->number(3),
                     .sha256 = as_digest(found->blob(4)).value_or(Digest{})};
@@ -227,18 +224,18 @@ Result<std::vector<Seq>> Records::tagged(std::string_view tag) {
     for (;;) {
         TRY(const bool there, found.next());
         if (!there) return result;
-        result.push_back(seq(found->integer(0)));
+        result.push_back(seq_of(found->integer(0)));
     }
 }
 
 Result<std::vector<Derived>> Records::derived(Seq of) {
     std::vector<Derived> result;
-    TRY(auto found, store_.rows(get_derived_, id(of)));
+    TRY(auto found, store_.rows(get_derived_, number_of(of)));
     for (;;) {
         TRY(const bool there, found.next());
         if (!there) return result;
         Derived one{
-            .seq = seq(found->integer(0)), .of = of, .locator = std::string(found->text(1))};
+            .seq = seq_of(found->integer(0)), .of = of, .locator = std::string(found->text(1))};
         TRY(one.text, packer_.unpack(found->blob(2)));
         TRY(one.tool, store_.word_text(found->integer(3)));
         TRY(one.version, store_.word_text(found->integer(4)));
@@ -247,7 +244,7 @@ Result<std::vector<Derived>> Records::derived(Seq of) {
 }
 
 Result<std::optional<ContextView>> Records::context(Seq which) {
-    TRY(auto found, store_.rows(get_context_, id(which)));
+    TRY(auto found, store_.rows(get_context_, number_of(which)));
     TRY(const bool there, found.next());
     if (!there) return std::nullopt;
     return ContextView{.seq = which,

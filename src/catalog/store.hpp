@@ -18,6 +18,10 @@
 
 namespace letopis::catalog {
 
+inline std::int64_t number_of(Seq seq) { return static_cast<std::int64_t>(seq.value()); }
+inline Seq seq_of(std::int64_t number) { return Seq(static_cast<std::uint64_t>(number)); }
+inline Instant from_millis(std::int64_t ms) { return Instant(std::chrono::milliseconds(ms)); }
+
 // A statement that is compiled when it is first used.
 struct Query {
     const char* text;
