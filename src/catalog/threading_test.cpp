@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <map>
 #include <numeric>
 #include <random>
@@ -252,7 +252,7 @@ TEST_F(Threads, are_the_components_of_the_references_in_any_order_of_arrival) {
 }
 
 TEST_F(Threads, stay_quick_under_a_flood_of_one_subject_and_one_id) {
-    const auto started = std::chrono::steady_clock::now();
+    const auto started = std::clock();  // of the processor: the machine may be busy
     for (int i = 0; i < 3000; ++i) {
         journal.add(MailBuilder("one id")
                         .subject("Re: one subject")
@@ -261,7 +261,7 @@ TEST_F(Threads, stay_quick_under_a_flood_of_one_subject_and_one_id) {
     }
     built();
     // Quadratic work would take minutes.
-    EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(30));
+    EXPECT_LT((std::clock() - started) / CLOCKS_PER_SEC, 30);
 }
 
 TEST_F(Threads, change_with_the_rule_but_tags_stay_on_their_messages) {
