@@ -48,13 +48,26 @@ model::Message dispatch(const Job& job) {
     return unparsed(channel_of(job.dialect), "this version has no parser for the format");
 }
 
+// A text that stands in the raw bytes as it is (a chat's JSON without escapes) need not be stored
+// again.
+void find_slice(const std::string& raw, model::Message& message) {
+    constexpr std::size_t raw_bytes_max = 64 * 1024;
+    if (message.slice || message.text.size() < 16 || raw.size() > raw_bytes_max) return;
+    const auto at = raw.find(message.text);
+    if (at == std::string::npos || message.text.find('\r') != std::string::npos) return;
+    message.slice = model::Slice{.offset = static_cast<std::uint32_t>(at),
+                                 .length = static_cast<std::uint32_t>(message.text.size())};
+}
+
 }  // namespace
 
 model::Message parse(const Job& job) {
     // Libraries below may throw (std::bad_alloc under the memory limit, Boost.JSON): one message is
     // lost to reading, not the batch.
     try {
-        return dispatch(job);
+        auto message = dispatch(job);
+        find_slice(job.raw, message);
+        return message;
     } catch (const std::exception& error) {
         return unparsed(channel_of(job.dialect), std::string("parser failed: ") + error.what());
     } catch (...) {
