@@ -249,8 +249,10 @@ Result<Arguments> parse(std::span<const std::string> words) {
     bool options_end = false;
     for (std::size_t i = 0; i < words.size(); ++i) {
         std::string word = words[i];
-        const bool tag_off = arguments.command != nullptr && arguments.command->name == "tag" &&
-                             word.size() > 1 && word[0] == '-' && word[1] != '-';
+        // `-h` is help everywhere; a tag named h comes off with `tag -- -h`.
+        const bool tag_off = word != "-h" && arguments.command != nullptr &&
+                             arguments.command->name == "tag" && word.size() > 1 &&
+                             word[0] == '-' && word[1] != '-';
         if (!options_end && word == "--") {
             options_end = true;
             continue;

@@ -80,6 +80,20 @@ Result<search::Doc> Find::words_of(Seq seq) {
     return doc;
 }
 
+// A small archive has no word list to guess from, but one look tells whether the same keys on the
+// other keyboard find anything.
+Result<std::optional<std::string>> Find::other_keyboard(std::string_view word) {
+    const auto typed = text::other_layout(word);
+    if (typed == word) return std::optional<std::string>();
+    text::Node node;
+    node.kind = text::Node::Kind::word;
+    node.text = typed;
+    auto wanted = request(node);
+    wanted.limit = 1;
+    TRY(const auto answer, engine_->search(wanted));
+    return answer.hits.empty() ? std::optional<std::string>() : std::optional(typed);
+}
+
 Result<std::string> Find::suggestion(std::string_view query) {
     std::string better;
     bool changed = false;
@@ -92,6 +106,9 @@ Result<std::string> Find::suggestion(std::string_view query) {
         std::optional<std::string> other;
         if (plain && !word.empty()) {
             TRY(other, engine_->did_you_mean(word, search::Scope::everything()));
+            if (!other) {
+                TRY(other, other_keyboard(word));
+            }
         }
         better += other ? *other : std::string(word);
         changed = changed || other;

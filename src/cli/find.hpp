@@ -35,6 +35,7 @@ private:
           reader_(archive, *catalog_) {}
     Result<std::optional<std::vector<Seq>>> resolve(text::Field field, std::string_view value);
     Result<search::Doc> words_of(Seq seq);
+    Result<std::optional<std::string>> other_keyboard(std::string_view word);
 
     app::Archive& archive_;
     std::unique_ptr<catalog::Catalog> catalog_;

@@ -210,6 +210,7 @@ Exit run_unlock(Session& session) {
     if (!recorded) return report(session.output, recorded.error(), session.json());
     session.output.print(fmt::format("unlocked for {}; `letopis lock` ends it\n", text));
     session.output.flush();
+    if (session.ready) session.ready();
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(count * unit);
     while (!session.stop && std::chrono::steady_clock::now() < until)
         std::this_thread::sleep_for(std::chrono::milliseconds(50));

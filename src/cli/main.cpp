@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ namespace letopis::cli {
 namespace {
 
 std::atomic<bool> stop_requested = false;
+Fd ready_pipe;  // open in the process that `unlock` leaves behind, until it is ready
 
 void on_signal(int) {
     if (stop_requested.exchange(true))
@@ -59,6 +61,17 @@ Result<std::string> ask_passphrase() {
 bool serves(std::string_view command) {
     return command == "import" || command == "rebuild" || command == "verify" ||
            command == "export" || command == "unlock";
+}
+
+// The caller goes on; this process keeps neither its terminal nor its directory.
+void stay_behind() {
+    ::setsid();
+    if (const Fd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC)); nowhere)
+        for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+            ::dup2(nowhere.get(), standard);
+    (void)!::chdir("/");
+    (void)write_all(ready_pipe.get(), "r");
+    ready_pipe.reset();
 }
 
 int serve_call(app::Archive& archive, app::Call& call) {
@@ -117,6 +130,7 @@ Exit run_here(const Arguments& arguments, Output& output, const Path& directory,
                     .stop = stop_requested,
                     .who = app::user_name(::geteuid()),
                     .directory = std::filesystem::current_path()};
+    if (ready_pipe) session.ready = stay_behind;
     const auto code = run(session);
     if (const auto signed_head = (*archive)->sign(true); !signed_head)
         return report(output, signed_head.error(), session.json());
@@ -158,6 +172,36 @@ Exit run_with_archive(const Arguments& arguments,
     }
 }
 
+// Forked before anything is opened: threads and locked memory do not follow a fork.
+Exit unlock_behind(const Arguments& arguments,
+                   Output& output,
+                   const std::vector<std::string>& words) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0)
+        return report(output, system_error("cannot make a pipe", errno), arguments.has("--json"));
+    Fd reading(ends[0]);
+    ready_pipe = Fd(ends[1]);
+    const auto child = ::fork();
+    if (child < 0)
+        return report(
+            output, system_error("cannot start a process", errno), arguments.has("--json"));
+    if (child == 0) {
+        reading.reset();
+        const auto code = run_with_archive(arguments, output, words);
+        output.flush();
+        ::_exit(static_cast<int>(code));
+    }
+    ready_pipe.reset();
+    char byte = 0;
+    ssize_t got = 0;
+    do got = ::read(reading.get(), &byte, 1);
+    while (got < 0 && errno == EINTR);
+    if (got == 1) return Exit::done;
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    return WIFEXITED(status) ? static_cast<Exit>(WEXITSTATUS(status)) : Exit::unusable;
+}
+
 Exit dispatch(const std::vector<std::string>& words, Output& output) {
     const auto arguments = parse(words);
     if (!arguments) return report(output, arguments.error(), false), Exit::usage;
@@ -190,6 +234,8 @@ Exit dispatch(const std::vector<std::string>& words, Output& output) {
     if (name == "init") return run_init(*arguments, output);
     if (name == "doctor") return run_doctor(*arguments, output);
     if (name == "bench-data") return run_bench_data(*arguments, output);
+    if (name == "unlock" && !arguments->has("--foreground"))
+        return unlock_behind(*arguments, output, words);
     return run_with_archive(*arguments, output, words);
 }
 

@@ -38,9 +38,10 @@ struct Session {
     const Arguments& arguments;
     Output& output;
     const std::atomic<bool>& stop;
-    std::string who;      // for access records: "uid 1000 anna"
-    Path directory;       // relative paths of the caller count from here
-    bool served = false;  // runs inside another process
+    std::string who;                   // for access records: "uid 1000 anna"
+    Path directory;                    // relative paths of the caller count from here
+    bool served = false;               // runs inside another process
+    std::function<void()> ready = {};  // `unlock`: the archive is open, whoever waits may go on
     bool json() const { return arguments.has("--json"); }
     Path path(std::string_view given) const { return directory / Path(given); }
 };
