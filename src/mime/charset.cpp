@@ -32,6 +32,19 @@ constexpr Alias aliases[] = {
     {"cp-1251", "windows-1251"},
     {"windows1251", "windows-1251"},
     {"x-cp1251", "windows-1251"},
+    {"cp1251", "windows-1251"},
+    {"1251", "windows-1251"},
+    {"ms-cyrl", "windows-1251"},
+    {"ansi-1251", "windows-1251"},
+    {"cskoi8r", "koi8-r"},
+    {"x-koi8-r", "koi8-r"},
+    {"866", "ibm866"},
+    {"csibm866", "ibm866"},
+    {"iso8859-5", "iso-8859-5"},
+    {"iso_8859-5", "iso-8859-5"},
+    {"cyrillic", "iso-8859-5"},
+    {"mac-cyrillic", "x-mac-cyrillic"},
+    {"maccyrillic", "x-mac-cyrillic"},
     {"koi8", "koi8-r"},
     {"koi8r", "koi8-r"},
     {"koi-8-r", "koi8-r"},
@@ -246,9 +259,10 @@ Decoded decode_labelled(std::string_view bytes, const std::string& charset, std:
         const auto own = static_cast<std::size_t>(*cyrillic);
         const auto best = static_cast<std::size_t>(guess.best);
         // Small letters are the same in MacCyrillic and windows-1251: there the strange signs tell.
-        const bool clearly = guess.best_score() > guess.score[own] + 1.5;
-        const bool by_signs = guess.best_score() > guess.score[own] + 0.1 &&
-                              guess.strange[own] > 0 && guess.strange[best] == 0;
+        // Abbreviations fit their neighbours' charsets too, so the shorter, the surer it must be.
+        const double gap = guess.best_score() - guess.score[own];
+        const bool clearly = gap > (guess.high >= 8 ? 1.5 : 4.0);
+        const bool by_signs = gap > 0.1 && guess.strange[own] > 0 && guess.strange[best] == 0;
         if (guess.high >= 4 && guess.best_score() > 1.0 && (clearly || by_signs))
             return {convert_cyrillic(bytes, guess.best), true};
         return {convert_cyrillic(bytes, *cyrillic), false};

@@ -188,7 +188,7 @@ struct Tree::Builder {
     void add_message(int index, GMimeMessagePart* holder) {
         auto& part = tree.parts_[static_cast<std::size_t>(index)];
         part.kind = PartKind::message;
-        if (part.locator.empty()) part.locator = "1";
+        leaf_locator(part);
         auto* message = g_mime_message_part_get_message(holder);
         if (!message) return;
         if (auto* inner = g_mime_message_get_mime_part(message))

@@ -174,10 +174,13 @@ public:
     // shows by the next "name=".
     std::string piece() {
         std::string out;
+        bool value = false, encoded = false;
         for (; at_ < in_.size() && in_[at_] != ';'; ++at_) {
-            if (is_space(in_[at_]) && out.find('=') != out.npos && name_follows() &&
-                out.find("=?") == out.npos)
-                break;
+            if (in_[at_] == '=') {
+                value = true;
+                encoded = encoded || in_.substr(at_, 2) == "=?";
+            }
+            if (is_space(in_[at_]) && value && !encoded && name_follows()) break;
             if (in_[at_] == '(' && comments_)
                 skip_comment();
             else if (in_[at_] == '"')
