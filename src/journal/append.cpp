@@ -88,6 +88,7 @@ void Journal::State::lead(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
     if (!error) {
         if (auto done = commit(taken_now); !done) error = std::move(done).error();
+        if (error && mutant("retry_failed_sync") && commit(taken_now)) error.reset();
         // A request that was refused for its own sake must not take the others with it.
         if (error && error->code == Errc::conflict && taken_now.size() > 1) {
             error.reset();
@@ -99,14 +100,16 @@ void Journal::State::lead(std::unique_lock<std::mutex>& lock) {
         }
     }
     lock.lock();
-    if (error && !harmless(*error) && !broken) {
+    if (error && !harmless(*error) && !broken && !mutant("continue_after_io_error")) {
         broken = Error{Errc::io,
                        "the journal stopped after a failed write: " + error->what,
                        "Run the same command again; the archive is read anew from the disk."};
     }
     for (auto* request : taken_now) {
         if (error) request->error = error;
-        if (request->error && !harmless(*request->error) && !broken) broken = request->error;
+        if (request->error && !harmless(*request->error) && !broken &&
+            !mutant("continue_after_io_error"))
+            broken = request->error;
         request->done = true;
     }
     if (!broken) durable = head;
@@ -233,8 +236,11 @@ Result<Appended> Journal::State::write_one(Prepared& prepared, Instant now) {
     const bool shared = prepared.owners.size() > 1;
     std::optional<crypto::Key> body_key;
     if (shared) body_key = crypto::Key::random();
-    const auto sealed =
-        seal_body(shared ? *body_key : prepared.owners.front().key, seq, salt, prepared.frame);
+    const auto sealed = seal_body(
+        shared ? *body_key : prepared.owners.front().key,
+        {.seq = seq, .at = now, .origin = draft.origin, .leaf_index = leaf},
+        salt,
+        prepared.frame);
     TRY_DO(write.body.run_with(seq.value(),
                                shared ? 2 : 1,
                                shared ? 0 : as_integer(prepared.owners.front().id),

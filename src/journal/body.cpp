@@ -221,26 +221,32 @@ Result<Plain> decode_plain(std::string_view bytes) {
 }
 
 namespace {
-std::string body_aad(Seq seq) {
+std::string body_aad(const BodyPlace& place) {
     std::string aad = "ca/body/v1";
-    Writer(aad).u64(seq.value());
+    Writer out(aad);
+    out.u64(place.seq.value());
+    out.u64(static_cast<std::uint64_t>(to_micros(place.at)));
+    out.u8(static_cast<std::uint8_t>(place.origin));
+    out.u64(place.leaf_index);
     return aad;
 }
 }  // namespace
 
 std::string seal_body(const crypto::Key& key,
-                      Seq seq,
+                      const BodyPlace& place,
                       std::string_view salt,
                       std::string_view frame) {
     CHECK(salt.size() == 32);
     std::string plain;
     plain.reserve(salt.size() + frame.size());
     plain.append(salt).append(frame);
-    return crypto::xaes_seal(key, plain, body_aad(seq));
+    return crypto::xaes_seal(key, plain, body_aad(place));
 }
 
-Result<OpenedBody> open_body(const crypto::Key& key, Seq seq, std::string_view sealed) {
-    TRY(auto plain, crypto::xaes_open(key, sealed, body_aad(seq)));
+Result<OpenedBody> open_body(const crypto::Key& key,
+                             const BodyPlace& place,
+                             std::string_view sealed) {
+    TRY(auto plain, crypto::xaes_open(key, sealed, body_aad(place)));
     if (plain.size() < 32) return fail(Errc::corrupt, "a body that is too short");
     return OpenedBody{.salt = plain.substr(0, 32), .frame = plain.substr(32)};
 }

@@ -54,16 +54,28 @@ struct Plain {
 std::string encode_plain(const Plain& plain);
 Result<Plain> decode_plain(std::string_view bytes);  // views into `bytes`
 
-// sealed = XAES-256-GCM(key, salt[32] | frame), AAD "ca/body/v1" | seq u64le
+// What a sealed body is bound to beside its number: the facts that stand in the record's row but not
+// in the entry that is signed. Another time of capture, another log or another leaf does not open it.
+struct BodyPlace {
+    Seq seq;
+    Instant at{};
+    Origin origin = Origin::archive;
+    std::uint64_t leaf_index = 0;
+};
+
+// sealed = XAES-256-GCM(key, salt[32] | frame),
+// AAD "ca/body/v1" | seq u64le | at_us i64le | origin u8 | leaf u64le
 std::string seal_body(const crypto::Key& key,
-                      Seq seq,
+                      const BodyPlace& place,
                       std::string_view salt,
                       std::string_view frame);
 struct OpenedBody {
     std::string salt;
     std::string frame;
 };
-Result<OpenedBody> open_body(const crypto::Key& key, Seq seq, std::string_view sealed);
+Result<OpenedBody> open_body(const crypto::Key& key,
+                             const BodyPlace& place,
+                             std::string_view sealed);
 
 // Objects: context of the chunked encryption "ca/obj/v1" | object_id | kind u16le, over a
 // compressed frame.

@@ -188,14 +188,19 @@ Result<void> Journal::State::close_shard() {
                                              .commit = ledger::commitment(salt, descriptor),
                                              .object = {}});
         TRY(auto record, db.prepare("INSERT INTO record VALUES(?,?,?,?,?,?)"));
+        const auto now = clock.now();
         TRY_DO(record.run_with(seq.value(),
                                Origin::archive,
                                head.leaves[1],
-                               to_micros(clock.now()),
+                               to_micros(now),
                                draft.type,
                                sql::Blob{ledger::as_bytes(encoded)}));
         TRY(auto body, db.prepare("INSERT INTO body VALUES(?,1,?,?)"));
-        const auto sealed = seal_body(system_key.key, seq, salt, prepared.frame);
+        const auto sealed =
+            seal_body(system_key.key,
+                      {.seq = seq, .at = now, .origin = draft.origin, .leaf_index = head.leaves[1]},
+                      salt,
+                      prepared.frame);
         TRY_DO(body.run_with(seq.value(), as_integer(system_key.id), sql::Blob{sealed}));
         TRY(auto row, db.prepare("INSERT INTO head VALUES(1, ?, ?, ?, ?, ?)"));
         TRY_DO(row.run_with(

@@ -106,6 +106,7 @@ struct Leaf {
     std::uint64_t leaf_index = 0;
     Instant at{};
     std::string entry;
+    std::optional<Seq> erased_by;
 };
 
 struct Problem {

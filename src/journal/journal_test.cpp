@@ -10,6 +10,7 @@
 
 #include "base/fake_clock.hpp"
 #include "journal/body.hpp"
+#include "journal/shard.hpp"
 
 namespace letopis::journal {
 
@@ -243,6 +244,41 @@ TEST_F(JournalTest, refuses_to_write_below_the_reserve_but_still_takes_access_re
     ASSERT_FALSE(message);
     EXPECT_EQ(message.error().code, Errc::no_space);
     EXPECT_TRUE(read);
+}
+
+TEST_F(JournalTest, does_not_open_a_body_whose_row_tells_another_time_log_or_leaf) {
+    for (const char* change : {"at_us = at_us - 86400000000", "origin = 2", "leaf = leaf + 7"}) {
+        open();
+        const auto seq = *add("captured on a certain day")->front().seq;
+        ASSERT_TRUE(journal_->read(seq));
+        journal_.reset();
+        {
+            auto live = open_file(archive(), live_label, *keyring_, {.mode = sql::Mode::write});
+            const auto text = fmt::format("UPDATE record SET {} WHERE seq = {}", change, seq.value());
+            ASSERT_TRUE(live->run(text.c_str()));
+        }
+        open();
+
+        const auto read = journal_->read(seq);
+
+        ASSERT_FALSE(read) << change;
+        EXPECT_EQ(read.error().code, Errc::corrupt);
+    }
+}
+
+TEST_F(JournalTest, takes_a_hole_without_a_disposal_for_a_loss) {
+    open();
+    const auto seq = *add("made away with")->front().seq;
+    journal_.reset();
+    {
+        auto live = open_file(archive(), live_label, *keyring_, {.mode = sql::Mode::write});
+        const auto text = fmt::format("DELETE FROM body WHERE seq = {0}; INSERT INTO hole VALUES({0}, 0)", seq.value());
+        ASSERT_TRUE(live->run(text.c_str()));
+    }
+    open();
+
+    EXPECT_FALSE(journal_->verify(false, {})->problems.empty());
+    EXPECT_FALSE(journal_->verify(true, {})->problems.empty());
 }
 
 TEST_F(JournalTest, opens_content_of_several_owners_with_any_of_their_keys) {

@@ -52,6 +52,8 @@ Result<Journal::Checked> Journal::verify(bool deep,
     // Flat rows first: gapless numbers, leaves in order.
     const auto end = head();
     std::array<std::uint64_t, 3> next_leaf{};
+    std::vector<std::pair<Seq, Seq>> holes;
+    std::set<Seq> disposals;
     Seq at(0);
     while (at.value() < end.records) {
         auto went = leaves(at, end.records - at.value(), [&](const Leaf& leaf) -> Result<bool> {
@@ -61,6 +63,12 @@ Result<Journal::Checked> Journal::verify(bool deep,
                        fmt::format("leaf {} stands where {} should", leaf.leaf_index, expected));
             ++expected;
             ++out.records;
+            if (leaf.erased_by) holes.emplace_back(leaf.seq, *leaf.erased_by);
+            const auto entry = ledger::decode(leaf.entry);
+            if (!entry)
+                report(fmt::format("record {}", leaf.seq.value()), entry.error().what);
+            else if (entry->type == static_cast<std::uint8_t>(LeafType::disposal_done))
+                disposals.insert(leaf.seq);
             at = Seq(leaf.seq.value() + 1);
             return true;
         });
@@ -74,6 +82,11 @@ Result<Journal::Checked> Journal::verify(bool deep,
         if (behind == all.end()) break;
         at = behind->first;
     }
+    // Whoever takes a body away must have written down that it was disposed of.
+    for (const auto& [seq, disposal] : holes)
+        if (!disposals.contains(disposal))
+            report(fmt::format("record {}", seq.value()),
+                   fmt::format("its body is gone and record {} is no disposal", disposal.value()));
     // The hashes of closed shards stand in the first record of the next shard.
     for (const auto& shard : shards()) {
         if (shard.first.value() == 0) continue;

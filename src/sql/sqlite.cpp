@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/check.hpp"
+#include "base/mutant.hpp"
 
 namespace letopis::sql {
 
@@ -70,8 +71,9 @@ std::string setup(const Options& options) {
         text += "PRAGMA secure_delete=ON;PRAGMA auto_vacuum=NONE;";
         switch (options.durability) {
             case Durability::full:
-                text +=
-                    "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA wal_autocheckpoint=0;";
+                text += fmt::format(
+                    "PRAGMA journal_mode=WAL;PRAGMA synchronous={};PRAGMA wal_autocheckpoint=0;",
+                    mutant("drop_wal_sync") ? "OFF" : "FULL");
                 break;
             case Durability::none:
                 text +=
