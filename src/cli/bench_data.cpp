@@ -173,29 +173,26 @@ std::string rare_word(std::uint64_t number) {
 }
 
 std::string sentence(Random& random) {
-    const bool russian = random.below(100) < 85;
     std::string text;
-    if (russian) {
-        text = fmt::format("{} {} № {}/{}-{}",
-                           random.of(openings),
-                           middles[random.skewed(middles.size())],
-                           1 + random.skewed(90'000),
-                           2019 + random.below(7),
-                           random.below(2) == 0 ? "А" : "К");
-        if (random.below(3) == 0)
+    if (random.below(100) < 85) {
+        text = fmt::format("{} {}", random.of(openings), middles[random.skewed(middles.size())]);
+        // Most sentences of real letters name no number; those that do name one.
+        if (random.below(10) < 3) text += fmt::format(" № {}", 1 + random.skewed(90'000));
+        if (random.below(12) == 0)
             text += fmt::format(", сумма {} {:03} руб.", 1 + random.below(900), random.below(1000));
-        if (random.below(6) == 0)
+        if (random.below(30) == 0)
             text += fmt::format(" Телефон +7 (9{:02}) {:03}-{:02}-{:02}.",
                                 random.below(100),
                                 random.below(1000),
                                 random.below(100),
                                 random.below(100));
     } else {
-        text = fmt::format("{} #{}", random.of(english), 1 + random.skewed(90'000));
-        if (random.below(3) == 0)
+        text = random.of(english);
+        if (random.below(10) < 3) text += fmt::format(" #{}", 1 + random.skewed(90'000));
+        if (random.below(12) == 0)
             text += fmt::format(", total ${}.{:02}", 10 + random.below(90'000), random.below(100));
     }
-    if (random.below(4) == 0) text += " " + rare_word(random.below(60'000));
+    if (random.below(8) == 0) text += " " + rare_word(random.below(60'000));
     return text;
 }
 
