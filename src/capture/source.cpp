@@ -95,14 +95,15 @@ Result<void> PrefixSource::seek(std::uint64_t) {
 }
 
 Result<std::string> read_head(Source& source, std::size_t size) {
-    std::string head(size, '\0');
-    std::size_t got = 0;
-    while (got < size) {
-        TRY(const auto part, source.read(head.data() + got, size - got));
-        if (part == 0) break;
-        got += part;
+    std::string head;
+    while (head.size() < size) {
+        const auto had = head.size();
+        head.resize(std::min(size, std::max(had * 2, head_bytes)));
+        auto got = source.read(head.data() + had, head.size() - had);
+        head.resize(had + got.value_or(0));
+        if (!got) return tl::unexpected<Error>(std::move(got).error());
+        if (*got == 0) break;
     }
-    head.resize(got);
     return head;
 }
 
@@ -114,7 +115,8 @@ Result<void> Window::fill() {
     }
     const auto had = buffer_.size();
     constexpr std::size_t step_max = 16 << 20;
-    const auto want = std::clamp(had / 2, step_, std::max(step_, step_max));
+    const auto want = std::clamp(had / 2, step_, step_max);
+    step_ = std::min<std::size_t>(step_ * 2, 1 << 20);
     // Past this a string that doubles would hold three times the largest message for a moment; the
     // reading worker may not have so much memory.
     constexpr std::size_t doubling_max = 64 << 20;

@@ -51,9 +51,8 @@ Result<std::string> read_head(Source& source, std::size_t size = head_bytes);
 // The reader takes bytes off the front with drop() and asks for more with fill().
 class Window {
 public:
-    // Reads ahead `step` bytes at a time.
-    explicit Window(Source& source, std::uint64_t offset = 0, std::size_t step = 1 << 20)
-        : source_(source), offset_(offset), step_(step) {}
+    // Reads ahead 64 KiB at first and up to 1 MiB at a time, more within a long message.
+    explicit Window(Source& source, std::uint64_t offset = 0) : source_(source), offset_(offset) {}
     std::string_view view() const { return std::string_view(buffer_).substr(begin_); }
     std::uint64_t offset() const { return offset_; }
     bool ended() const { return ended_; }
@@ -69,7 +68,7 @@ private:
     std::string buffer_;
     std::size_t begin_ = 0;
     std::uint64_t offset_;
-    std::size_t step_;
+    std::size_t step_ = 64 * 1024;
     bool ended_ = false;
 };
 

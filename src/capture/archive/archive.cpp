@@ -224,6 +224,7 @@ private:
             if (!entry) return damaged(entry.error(), last);
             if (!*entry) break;
             last = label((*entry)->path);
+            if (last.empty()) last = "unnamed";
             if (which != Pass::media) TRY_DO(count());
             if (outermost && !source_.size()) budget_.packed = unpacker->packed_bytes_read();
             if (!(*entry)->directory) TRY_DO(member(*unpacker, **entry, last, which));
@@ -411,7 +412,8 @@ Match recognise(std::string_view head, std::string_view) {
                              "7zXZ\0"sv,
                              "\x28\xb5\x2f\xfd"sv})
         if (head.starts_with(magic)) return Match::yes;
-    if (head.starts_with("BZh") && head.substr(4, 6) == "1AY&SY") return Match::yes;
+    if (head.size() > 10 && head.starts_with("BZh") && head.substr(4, 6) == "1AY&SY")
+        return Match::yes;
     return tar_header(head) ? Match::yes : Match::no;
 }
 

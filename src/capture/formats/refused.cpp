@@ -28,6 +28,10 @@ bool begins_with_any(std::string_view head, std::initializer_list<std::string_vi
     });
 }
 
+bool has_at(std::string_view head, std::size_t offset, std::string_view magic) {
+    return head.size() >= offset && head.substr(offset).starts_with(magic);
+}
+
 Match yes_if(bool condition) { return condition ? Match::yes : Match::no; }
 
 bool ole(std::string_view head) { return head.starts_with("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv); }
@@ -81,10 +85,7 @@ Match emlx(std::string_view head, std::string_view name) {
 Match mork(std::string_view head, std::string_view) {
     return yes_if(head.starts_with("// <!-- <mdb:mork:z"));
 }
-Match pdf(std::string_view head, std::string_view) {
-    return yes_if(head.substr(0, 1024).find("%PDF-") != std::string_view::npos &&
-                  !head.starts_with("From"));
-}
+Match pdf(std::string_view head, std::string_view) { return yes_if(head.starts_with("%PDF-")); }
 
 Match picture(std::string_view head, std::string_view) {
     return yes_if(begins_with_any(head,
@@ -95,13 +96,13 @@ Match picture(std::string_view head, std::string_view) {
                                    "MM\0*"sv,
                                    "\0\0\1\0"sv,
                                    "8BPS"sv}) ||
-                  (head.starts_with("RIFF") && head.substr(8, 4) == "WEBP") ||
-                  (head.starts_with("BM") && head.substr(6, 4) == "\0\0\0\0"sv));
+                  (head.starts_with("RIFF") && has_at(head, 8, "WEBP")) ||
+                  (head.starts_with("BM") && has_at(head, 6, "\0\0\0\0"sv)));
 }
 
 Match sound_or_film(std::string_view head, std::string_view) {
     return yes_if(begins_with_any(head, {"OggS", "ID3", "fLaC", "RIFF", "\x1a\x45\xdf\xa3"}) ||
-                  head.substr(4, 4) == "ftyp");
+                  has_at(head, 4, "ftyp"));
 }
 
 Match whatsapp_backup(std::string_view, std::string_view name) {

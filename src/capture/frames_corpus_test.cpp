@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "../../fuzz/frames_fuzz.cpp"
+#include "capture/run_corpus.hpp"
+
+namespace letopis::capture {
+namespace {
+
+TEST(FramesCorpus, keeps_its_rules_on_the_fuzz_corpus_and_on_broken_variants) {
+    run_corpus("frames", LLVMFuzzerTestOneInput);
+}
+
+}  // namespace
+}  // namespace letopis::capture

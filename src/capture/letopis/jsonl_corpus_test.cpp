@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Two fuzz targets are in this test program, so each gets a name of its own.
+#define LLVMFuzzerTestOneInput jsonl_target
+#include "../../../fuzz/jsonl_fuzz.cpp"
+#undef LLVMFuzzerTestOneInput
+#include "capture/run_corpus.hpp"
+
+namespace letopis::capture {
+namespace {
+
+TEST(JsonlCorpus, keeps_its_rules_on_the_fuzz_corpus_and_on_broken_variants) {
+    run_corpus("jsonl", jsonl_target);
+}
+
+}  // namespace
+}  // namespace letopis::capture
