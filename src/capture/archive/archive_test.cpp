@@ -5,6 +5,7 @@
 #include <archive_entry.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <map>
@@ -291,6 +292,34 @@ TEST(Archive, a_slack_export_and_an_office_document_are_refused_as_a_whole) {
     EXPECT_EQ(slack.error->code, Errc::unsupported);
     EXPECT_EQ(slack.error->what, "a Slack export: not supported yet");
     EXPECT_EQ(office.error->code, Errc::unsupported);
+}
+
+// As in the reading worker, which may not open files.
+class NoMoreFiles {
+public:
+    NoMoreFiles() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const rlimit none{0, before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &none);
+    }
+    ~NoMoreFiles() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+TEST(Archive, russian_names_are_read_without_opening_any_file) {
+    for (const char* name : {"names_utf8", "names_cp866"}) {
+        const auto bytes =
+            read_file(Path(LETOPIS_SOURCE_DIR) / "fuzz/corpus/archive" / name).value_or("");
+        const NoMoreFiles closed;
+        const auto whole = read_bytes(bytes);
+        const auto stream = read_stream(bytes);
+
+        EXPECT_EQ(members(whole), Names{"Письма/счёт №1.eml"}) << name;
+        EXPECT_EQ(members(stream), members(whole)) << name;
+        EXPECT_EQ(whole.refused.at("Письма/другое.bin"), "not a known format");
+    }
 }
 
 TEST(Archive, recognition_goes_by_magic_numbers) {

@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <iconv.h>
 #include <locale.h>
 
 #include <array>
@@ -14,22 +15,23 @@ namespace {
 constexpr std::size_t block_bytes = 256 * 1024;
 
 // libarchive converts names of entries to the charset of the thread's locale; in the C locale it
-// would lose every letter that is not ASCII. "C.UTF-8" is built into the C library.
+// would lose every letter that is not ASCII. Both tables that this needs are opened when the
+// program starts, because the reading worker may not open files later.
+const locale_t utf8 = [] {
+    if (const auto warm = ::iconv_open("UTF-8", "UTF-8"); warm != iconv_t(-1)) ::iconv_close(warm);
+    return ::newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{});
+}();
+
 class Utf8Locale {
 public:
-    Utf8Locale()
-        : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{})),
-          before_(locale_ ? ::uselocale(locale_) : locale_t{}) {}
+    Utf8Locale() : before_(utf8 ? ::uselocale(utf8) : locale_t{}) {}
     ~Utf8Locale() {
-        if (!locale_) return;
-        ::uselocale(before_);
-        ::freelocale(locale_);
+        if (utf8) ::uselocale(before_);
     }
     Utf8Locale(const Utf8Locale&) = delete;
     Utf8Locale& operator=(const Utf8Locale&) = delete;
 
 private:
-    locale_t locale_;
     locale_t before_;
 };
 
