@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <ctime>
 #include <fstream>
 #include <functional>
@@ -283,6 +284,7 @@ void one(const Path& folder, const std::string& query) {
 
 int main(int argc, char** argv) {
     if (argc < 2) return 2;
+    std::setvbuf(stdout, nullptr, _IOLBF, 4096);
     const Path folder = argv[1];
     if (argc == 4 && std::string_view(argv[2]) == "one") {
         one(folder, argv[3]);

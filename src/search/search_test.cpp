@@ -474,7 +474,7 @@ std::vector<Doc> take(TestingCorpus& corpus, std::size_t count) {
     return docs;
 }
 
-TEST(Search, answers_thousands_of_queries_like_the_naive_reading) {
+TEST(Search, answers_hundreds_of_random_queries_like_the_naive_reading) {
     Bench bench;
     TestingCorpus corpus({.seed = 3, .words = 2000, .groups = 200});
     bench.bulk(take(corpus, 1500), 1500);
@@ -483,7 +483,7 @@ TEST(Search, answers_thousands_of_queries_like_the_naive_reading) {
     bench.live(docs, 2000);
     Queries queries(corpus, 5);
 
-    compare(bench, queries, 1200);
+    compare(bench, queries, 400);
 }
 
 TEST(Search, stays_right_through_replacing_freezing_merging_and_compacting) {
@@ -507,7 +507,7 @@ TEST(Search, stays_right_through_replacing_freezing_merging_and_compacting) {
             again.body += " снова";
             bench.live({again}, ++position);
         }
-        compare(bench, queries, 25);
+        compare(bench, queries, 12);
         EXPECT_LE(bench.engine->shards().size(), 6u);
     }
     for (const auto& shard : bench.engine->shards())

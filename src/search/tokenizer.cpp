@@ -106,7 +106,7 @@ int make_weights(const Fts5ExtensionApi* api, Fts5Context* fts, FullText& full) 
 // Occurrences, saturating and set against the length (as BM25 does it); a word of the subject
 // counts five times, a filter term not at all.
 double phrase_score(const Fts5ExtensionApi* api, Fts5Context* fts, int phrase, double length) {
-    static constexpr double column_weight[] = {5.0, 1.0, 0.6, 0.0};
+    static constexpr double column_weight[] = {1.0, 5.0, 0.6, 0.0};
     double found = 0;
     Fts5PhraseIter iter;
     int column = -1;

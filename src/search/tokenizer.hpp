@@ -39,8 +39,10 @@ struct FullText {
     Result<void> attach(sql::Database& db);
 };
 
+// The body comes first because a place in any other column costs two bytes more. Two leaves of
+// 4,000 bytes fit a page of 8,192 with its authentication; two of the default 4,050 do not.
 constexpr const char* full_text_schema =
-    "CREATE VIRTUAL TABLE ft USING fts5(subject, body, attach, m, content='', columnsize=0, "
-    "tokenize='letopis');";
+    "CREATE VIRTUAL TABLE ft USING fts5(body, subject, attach, m, content='', columnsize=0, "
+    "tokenize='letopis');INSERT INTO ft(ft,rank) VALUES('pgsz',4000);";
 
 }  // namespace letopis::search

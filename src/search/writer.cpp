@@ -70,7 +70,7 @@ Result<std::unique_ptr<ShardWriter>> ShardWriter::open(const Path& file, std::st
 
 Result<void> ShardWriter::prepare() {
     TRY(insert_,
-        db_->prepare("INSERT INTO ft(rowid,subject,body,attach,m) VALUES(?1,?2,?3,?4,?5)"));
+        db_->prepare("INSERT INTO ft(rowid,body,subject,attach,m) VALUES(?1,?2,?3,?4,?5)"));
     return {};
 }
 
@@ -142,7 +142,7 @@ Result<void> ShardWriter::append(const Doc& doc) {
     }
     full_->positions = 0;
     TRY_DO(insert_.run_with(
-        rowid_of(docs_), plain(doc.subject), plain(doc.body), plain(doc.attachments), terms_));
+        rowid_of(docs_), plain(doc.body), plain(doc.subject), plain(doc.attachments), terms_));
     TRY_DO(append_columns(doc, full_->positions - filter_terms));
     ++docs_;
     return {};

@@ -350,7 +350,7 @@ NodePtr Parser::field_or_word(std::string_view text, std::size_t begin, Context&
         if (letters && !rest.empty() && !rest.starts_with("//") && name != "http") {
             const auto nearest = nearest_field(name);
             return fail_at(begin,
-                           "there is no field " + name + ":",
+                           "there is no field \"" + name + "\"",
                            nearest.empty() ? "put quotes around it to search for the text itself"
                                            : "did you mean " + nearest + ": ?");
         }

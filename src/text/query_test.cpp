@@ -138,7 +138,7 @@ TEST(Query, suggests_the_nearest_field) {
     const auto result = parse_query("счёт form:anna", now);
     ASSERT_TRUE(result.error);
     EXPECT_EQ(result.error->at, 5u);
-    EXPECT_EQ(result.error->what, "there is no field form:");
+    EXPECT_EQ(result.error->what, "there is no field \"form\"");
     EXPECT_EQ(result.error->hint, "did you mean from: ?");
     EXPECT_EQ(parse_query("каналл:почта", now).error->hint, "did you mean канал: ?");
 }
