@@ -1,42 +1,26 @@
-# SPDX-License-Identifier: AGPL-3.0-or-later
-# bash completion for letopis
+# bash completion of letopis; made by `letopis completion bash`
 _letopis() {
-    local current=${COMP_WORDS[COMP_CWORD]} previous='' command='' word skip=no
-    ((COMP_CWORD > 0)) && previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local commands="init import search show verify rebuild books proof export tag doctor unlock lock bench-data completion help"
-    local global="--archive --key-file --passphrase-file --json"
-    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        if [ $skip = yes ]; then skip=no; continue; fi
-        case $word in
-            --archive | --key-file | --passphrase-file) skip=yes ;;
-            -*) ;;
-            *) command=$word; break ;;
-        esac
-    done
-    case $previous in
-        --archive) compopt -o dirnames; return ;;
-        --key-file | --passphrase-file | --out) compopt -o default; return ;;
-        --order) mapfile -t COMPREPLY < <(compgen -W "newest relevance" -- "$current"); return ;;
-        --as) mapfile -t COMPREPLY < <(compgen -W "eml mbox jsonl" -- "$current"); return ;;
-        --date-order) mapfile -t COMPREPLY < <(compgen -W "dmy mdy ymd" -- "$current"); return ;;
-        --kind) mapfile -t COMPREPLY < <(compgen -W "short mail" -- "$current"); return ;;
-    esac
-    local words=''
-    case $command in
-        '') words="$commands $global" ;;
-        init) words="--key-file --passphrase-file" ;;
-        import) words="--source --zone --owner --date-order"; [[ $current == -* ]] || compopt -o default ;;
-        search) words="--limit --order --facets --json" ;;
-        show) words="--raw --json --part" ;;
-        verify) words="--deep --json" ;;
-        rebuild) words="catalog search ledger" ;;
-        proof) words="--out" ;;
-        export) words="--as"; [[ $current == -* ]] || compopt -o default ;;
-        unlock) words="--for" ;;
-        bench-data) words="--messages --kind --seed"; [[ $current == -* ]] || compopt -o default ;;
-        completion) words="bash zsh fish" ;;
-        help) words=$commands ;;
-    esac
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  local cur=${COMP_WORDS[COMP_CWORD]} word command=
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do case $word in init|import|search|show|verify|rebuild|books|proof|export|tag|doctor|unlock|lock|bench-data|completion|help|version) command=$word; break;; esac; done
+  case $command in
+    init) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--host --disk-reserve --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    import) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--source --zone --owner --date-order --no-documents --budget --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    search) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--limit --order --facets --no-facets --cursor --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    show) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--raw --part --text --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    verify) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--deep --head --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    rebuild) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    books) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--refusals --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    proof) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--out --with-files --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    export) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--as --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    tag) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    doctor) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    unlock) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--for --foreground --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    lock) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    bench-data) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--messages --kind --seed --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    completion) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    help) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    version) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    *) COMPREPLY=($(compgen -W 'init import search show verify rebuild books proof export tag doctor unlock lock bench-data completion help version --archive --key-file --passphrase-file --json' -- "$cur"));;
+  esac
 }
-complete -F _letopis letopis
+complete -o filenames -F _letopis letopis

@@ -1,45 +1,51 @@
-# SPDX-License-Identifier: AGPL-3.0-or-later
-# fish completion for letopis
-set -l commands init import search show verify rebuild books proof export tag doctor unlock lock bench-data completion help
-complete -c letopis -f
-complete -c letopis -l archive -d 'The archive' -xa '(__fish_complete_directories)'
-complete -c letopis -l key-file -d 'Key file' -rF
-complete -c letopis -l passphrase-file -d 'File with the passphrase' -rF
-complete -c letopis -l json -d 'Print JSON'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a init -d 'Make an archive'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a import -d 'Take in files and folders'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a search -d 'Find messages'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a show -d 'Show one message'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a verify -d 'Check that everything is as it was stored'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a rebuild -d 'Make projections anew from the journal'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a books -d 'The balance of every source'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a proof -d 'The proof that a message is in the archive'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a export -d 'Write what a query finds'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a tag -d 'Put a tag on messages or take it off'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'What is wrong with this installation'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a unlock -d 'Keep a passphrase archive open'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a lock -d 'End that'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a bench-data -d 'Generate messages for measurements'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a completion -d 'Print a completion script'
-complete -c letopis -n "not __fish_seen_subcommand_from $commands" -a help -d 'Every command'
-complete -c letopis -n '__fish_seen_subcommand_from import' -F
-complete -c letopis -n '__fish_seen_subcommand_from import' -l source -x -d 'Count under this source'
-complete -c letopis -n '__fish_seen_subcommand_from import' -l zone -x -d 'Zone of local times'
-complete -c letopis -n '__fish_seen_subcommand_from import' -l owner -x -d 'Who exported the chat'
-complete -c letopis -n '__fish_seen_subcommand_from import' -l date-order -xa 'dmy mdy ymd' -d 'Order of dates'
-complete -c letopis -n '__fish_seen_subcommand_from search' -l limit -x -d 'At most'
-complete -c letopis -n '__fish_seen_subcommand_from search' -l order -xa 'newest relevance' -d 'Order'
-complete -c letopis -n '__fish_seen_subcommand_from search' -l facets -d 'Also counts'
-complete -c letopis -n '__fish_seen_subcommand_from show' -l raw -d 'The bytes as they came'
-complete -c letopis -n '__fish_seen_subcommand_from show' -l part -x -d 'One attachment'
-complete -c letopis -n '__fish_seen_subcommand_from verify' -l deep -d 'Read every byte'
-complete -c letopis -n '__fish_seen_subcommand_from rebuild' -a 'catalog search ledger'
-complete -c letopis -n '__fish_seen_subcommand_from proof' -l out -rF -d 'Write here'
-complete -c letopis -n '__fish_seen_subcommand_from export' -l as -xa 'eml mbox jsonl' -d 'Form'
-complete -c letopis -n '__fish_seen_subcommand_from export' -F
-complete -c letopis -n '__fish_seen_subcommand_from unlock' -l for -xa '15m 1h 8h' -d 'How long'
-complete -c letopis -n '__fish_seen_subcommand_from bench-data' -l messages -x
-complete -c letopis -n '__fish_seen_subcommand_from bench-data' -l kind -xa 'short mail'
-complete -c letopis -n '__fish_seen_subcommand_from bench-data' -l seed -x
-complete -c letopis -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
-complete -c letopis -n '__fish_seen_subcommand_from help' -a "$commands"
+# made by `letopis completion fish`
+complete -c letopis -n __fish_use_subcommand -a init -d "create an archive"
+complete -c letopis -n '__fish_seen_subcommand_from init' -l host -r
+complete -c letopis -n '__fish_seen_subcommand_from init' -l disk-reserve -r
+complete -c letopis -n __fish_use_subcommand -a import -d "bring in mailboxes, mails and chat exports; what is there already adds nothing"
+complete -c letopis -n '__fish_seen_subcommand_from import' -l source -r
+complete -c letopis -n '__fish_seen_subcommand_from import' -l zone -r
+complete -c letopis -n '__fish_seen_subcommand_from import' -l owner -r
+complete -c letopis -n '__fish_seen_subcommand_from import' -l date-order -r
+complete -c letopis -n '__fish_seen_subcommand_from import' -l no-documents
+complete -c letopis -n '__fish_seen_subcommand_from import' -l budget
+complete -c letopis -n __fish_use_subcommand -a search -d "find messages"
+complete -c letopis -n '__fish_seen_subcommand_from search' -l limit -r
+complete -c letopis -n '__fish_seen_subcommand_from search' -l order -r
+complete -c letopis -n '__fish_seen_subcommand_from search' -l facets
+complete -c letopis -n '__fish_seen_subcommand_from search' -l no-facets
+complete -c letopis -n '__fish_seen_subcommand_from search' -l cursor -r
+complete -c letopis -n __fish_use_subcommand -a show -d "show a message, a conversation (c17) or a correspondent (an address)"
+complete -c letopis -n '__fish_seen_subcommand_from show' -l raw
+complete -c letopis -n '__fish_seen_subcommand_from show' -l part -r
+complete -c letopis -n '__fish_seen_subcommand_from show' -l text
+complete -c letopis -n __fish_use_subcommand -a verify -d "check that everything that was stored is there and unchanged"
+complete -c letopis -n '__fish_seen_subcommand_from verify' -l deep
+complete -c letopis -n '__fish_seen_subcommand_from verify' -l head -r
+complete -c letopis -n __fish_use_subcommand -a rebuild -d "make the projections again from the journal"
+complete -c letopis -n __fish_use_subcommand -a books -d "the balance of every source: seen = stored + duplicates + refused + pending"
+complete -c letopis -n '__fish_seen_subcommand_from books' -l refusals
+complete -c letopis -n __fish_use_subcommand -a proof -d "write the proof that a message stands in the log (C2SP tlog-proof)"
+complete -c letopis -n '__fish_seen_subcommand_from proof' -l out -r
+complete -c letopis -n '__fish_seen_subcommand_from proof' -l with-files -r
+complete -c letopis -n __fish_use_subcommand -a export -d "write messages out; an empty query is everything"
+complete -c letopis -n '__fish_seen_subcommand_from export' -l as -r
+complete -c letopis -n __fish_use_subcommand -a tag -d "put tags on messages or take them off"
+complete -c letopis -n __fish_use_subcommand -a doctor -d "what is wrong with this installation or archive"
+complete -c letopis -n __fish_use_subcommand -a unlock -d "keep a passphrase archive open for a while, so that other commands need no passphrase"
+complete -c letopis -n '__fish_seen_subcommand_from unlock' -l for -r
+complete -c letopis -n '__fish_seen_subcommand_from unlock' -l foreground
+complete -c letopis -n __fish_use_subcommand -a lock -d "end `unlock`"
+complete -c letopis -n __fish_use_subcommand -a bench-data -d "generate messages for load tests"
+complete -c letopis -n '__fish_seen_subcommand_from bench-data' -l messages -r
+complete -c letopis -n '__fish_seen_subcommand_from bench-data' -l kind -r
+complete -c letopis -n '__fish_seen_subcommand_from bench-data' -l seed -r
+complete -c letopis -n __fish_use_subcommand -a completion -d "print shell completion"
+complete -c letopis -n __fish_use_subcommand -a help -d "this text, or help on a command"
+complete -c letopis -n __fish_use_subcommand -a version -d "which version this is"
+complete -c letopis -l archive -r
+complete -c letopis -l key-file -r
+complete -c letopis -l passphrase-file -r
+complete -c letopis -l json
+complete -c letopis -l quiet
+complete -c letopis -l help

@@ -207,7 +207,7 @@ def co_await_findings(path, text):
 
 def is_source(path, text):
     name = os.path.basename(path)
-    return path.endswith(SOURCES) or name == "CMakeLists.txt" or text.startswith("#!") or path.startswith("completions/")
+    return path.endswith(SOURCES) or name == "CMakeLists.txt" or text.startswith("#!")
 
 
 def spdx_findings(path, text):
