@@ -55,8 +55,7 @@ struct Budget {
         if (unpacked <= ratio_free || unpacked / ratio_max <= packed) return {};
         blown = true;
         return fail(Errc::too_large,
-                    fmt::format("the archive unpacks to more than {} times its size", ratio_max),
-                    "It looks like a decompression bomb. Unpack it by hand if you trust it.");
+                    fmt::format("the archive unpacks to more than {} times its size", ratio_max));
     }
 };
 

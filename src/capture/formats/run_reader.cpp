@@ -30,11 +30,7 @@ Result<const Format*> format_for(std::string_view head, const Request& request) 
         if (found == nullptr)
             return fail(Errc::invalid, "there is no format \"" + request.format + "\"");
     }
-    if (found == nullptr)
-        return fail(Errc::unsupported,
-                    "not a known format",
-                    "letopis reads: mbox, EML, Maildir, Telegram JSON, WhatsApp text, JSON lines "
-                    "and CSV of its own schema, and archives of these.");
+    if (found == nullptr) return fail(Errc::unsupported, "not a known format");
     if (found->read == nullptr) return fail(Errc::unsupported, std::string(found->refusal));
     return found;
 }
