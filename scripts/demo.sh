@@ -44,8 +44,8 @@ whats_next() {
 
 What to try next:
   export LETOPIS_ARCHIVE="$PWD/demo-archive" PATH="$PWD/build/release:$PATH"
-  letopis search 'has:attachment договор'      letters with an attachment about a contract
-  letopis search 'channel:telegram монтаж'     only Telegram
+  letopis search 'has:attachment предложение'  letters with an attachment that make an offer
+  letopis search 'channel:telegram фурнитура'  only Telegram
   letopis books                                what was seen, stored, already there, refused
   letopis show ID                              one message of a search's list
   letopis proof ID                             its proof of inclusion
