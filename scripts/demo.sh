@@ -44,7 +44,7 @@ whats_next() {
 
 What to try next:
   export LETOPIS_ARCHIVE="$PWD/demo-archive" PATH="$PWD/build/release:$PATH"
-  letopis search 'has:attachment предложение'  letters with an attachment that make an offer
+  letopis search 'заказчик'                    a word that stands only inside a PDF
   letopis search 'channel:telegram фурнитура'  only Telegram
   letopis books                                what was seen, stored, already there, refused
   letopis show ID                              one message of a search's list
