@@ -99,7 +99,7 @@ def ctest(preset, *arguments):
 
 def unittest_script(path, env):
     """One Python script in unittest style; a script that does not say "Ran N tests" counts as one case."""
-    code, output = run([sys.executable, path], os.path.basename(path) + ".log", env)
+    code, output = run([sys.executable, path], os.path.basename(path) + ".log", env, 4 * 3600 if env.get("LETOPIS_LONG") else 1800)
     ran = re.findall(r"^Ran (\d+) tests? in", output, re.M)
     numbers = dict((word, int(number)) for word, number in re.findall(r"(failures|errors|skipped)=(\d+)", tail(output, 3)))
     failed = numbers.get("failures", 0) + numbers.get("errors", 0)
@@ -158,6 +158,7 @@ SUITES = [
     Suite("unit", ctest("release"), builds=("release",)),
     Suite("sanitizers", ctest("dev", "-LE", "slow"), builds=("dev",)),
     Suite("scenarios", scripts("tests/e2e/*_test.py"), builds=("release", "dev")),
+    Suite("durability", scripts("tests/durability/*_test.py"), builds=("release", "dev")),
     Suite("tsan", ctest("tsan"), builds=("tsan",), long=True),
     Suite("fuzz", fuzz, builds=("fuzz",), long=True),
 ]
