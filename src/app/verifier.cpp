@@ -14,8 +14,11 @@ namespace {
 
 class Verifier {
 public:
-    Verifier(Archive& archive, bool deep, const std::function<void(std::uint64_t)>& progress)
-        : archive_(archive), deep_(deep), progress_(progress) {}
+    Verifier(Archive& archive,
+             bool deep,
+             const std::function<void(std::uint64_t)>& progress,
+             const std::string& outside_head)
+        : archive_(archive), deep_(deep), progress_(progress), outside_head_(outside_head) {}
 
     Result<Verified> run() {
         identity();
@@ -26,6 +29,7 @@ public:
         for (auto& problem : checked.problems) out_.problems.push_back(std::move(problem));
         log(journal::Origin::archive, out_.root);
         log(journal::Origin::audit, out_.audit_root);
+        if (!outside_head_.empty()) outside();
         object_files();
         if (deep_) projections();
         return std::move(out_);
@@ -109,6 +113,53 @@ private:
                     "the tile is missing or damaged; `letopis rebuild ledger` makes it again");
     }
 
+    // The journal must lead to the head that somebody outside knows.
+    void outside() {
+        for (const auto origin : {journal::Origin::archive, journal::Origin::audit}) {
+            const auto options = archive_.log_options(origin);
+            if (!options.key) continue;
+            const auto head = ledger::verify_checkpoint(outside_head_, *options.key);
+            if (!head) continue;
+            const auto root = root_at(origin, head->size);
+            if (!root)
+                problem("head from outside", root.error().what);
+            else if (*root != head->root)
+                problem("head from outside",
+                        fmt::format("the first {} records of {} are not those that it covers",
+                                    head->size,
+                                    options.origin.name));
+            return;
+        }
+        problem("head from outside", "is not signed by this archive");
+    }
+
+    Result<Digest> root_at(journal::Origin origin, std::uint64_t size) {
+        const auto options = archive_.log_options(origin);
+        const auto have = archive_.journal().head().leaves[static_cast<std::size_t>(origin)];
+        if (have < size)
+            return fail(Errc::corrupt,
+                        fmt::format("covers {} records of {}, but the journal has {}: this is an "
+                                    "older copy, or its end is lost",
+                                    size,
+                                    options.origin.name,
+                                    have));
+        TRY(auto tree,
+            ledger::Log::rebuild({.directory = options.directory / "not-written",
+                                  .origin = options.origin,
+                                  .key = options.key}));
+        std::uint64_t left = size;
+        TRY_DO(archive_.journal().leaves(Seq(0),
+                                         archive_.journal().head().records,
+                                         [&](const journal::Leaf& leaf) -> Result<bool> {
+                                             if (leaf.origin != origin) return true;
+                                             if (left == 0) return false;
+                                             const auto hash = ledger::leaf_hash(leaf.entry);
+                                             tree->append(std::span(&hash, 1));
+                                             return --left != 0;
+                                         }));
+        return tree->root();
+    }
+
     void object_files() {
         objects::Store store(archive_.directory() / "objects");
         std::uint64_t strangers = 0;
@@ -181,6 +232,7 @@ private:
     Archive& archive_;
     bool deep_;
     const std::function<void(std::uint64_t)>& progress_;
+    const std::string& outside_head_;
     Verified out_;
 };
 
@@ -194,8 +246,9 @@ Result<void> remove_catalog(const Path& directory) {
 
 Result<Verified> verify(Archive& archive,
                         bool deep,
-                        const std::function<void(std::uint64_t)>& progress) {
-    return Verifier(archive, deep, progress).run();
+                        const std::function<void(std::uint64_t)>& progress,
+                        const std::string& outside_head) {
+    return Verifier(archive, deep, progress, outside_head).run();
 }
 
 Result<void> rebuild(Archive& archive,

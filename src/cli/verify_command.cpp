@@ -15,10 +15,20 @@ namespace json = boost::json;
 Exit run_verify(Session& session) {
     const bool bar = session.output.terminal() && !session.arguments.has("--quiet");
     const auto started = std::chrono::steady_clock::now();
-    const auto verified =
-        app::verify(session.archive, session.arguments.has("--deep"), [&](std::uint64_t bytes) {
+    std::string head;
+    if (session.arguments.has("--head")) {
+        auto text =
+            read_file(session.directory / session.arguments.get("--head"), ledger::note_bytes_max);
+        if (!text) return report(session.output, text.error(), session.json());
+        head = std::move(*text);
+    }
+    const auto verified = app::verify(
+        session.archive,
+        session.arguments.has("--deep"),
+        [&](std::uint64_t bytes) {
             if (bar) session.output.note(fmt::format("\r\x1b[K{} MiB checked", bytes >> 20));
-        });
+        },
+        head);
     if (bar) session.output.note("\r\x1b[K");
     if (!verified) return report(session.output, verified.error(), session.json());
     const bool ok = verified->problems.empty();

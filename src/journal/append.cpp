@@ -49,7 +49,9 @@ Result<Prepared> Journal::State::prepare(const Draft& draft) {
     return prepared;
 }
 
-Result<std::vector<Appended>> Journal::append(std::span<const Draft> drafts, Class cls, const Then& then) {
+Result<std::vector<Appended>> Journal::append(std::span<const Draft> drafts,
+                                              Class cls,
+                                              const Then& then) {
     auto& state = *state_;
     TRY_DO(state.check_space(cls));
     Request request;
@@ -148,7 +150,8 @@ Result<void> Journal::State::commit(std::span<Request* const> requests) {
     if (!transaction) return undo(std::move(transaction).error());
     const auto now = clock.now();
     for (auto* request : requests) {
-        if (auto written = write_request(*request, now); !written) return undo(std::move(written).error());
+        if (auto written = write_request(*request, now); !written)
+            return undo(std::move(written).error());
     }
     if (auto synced = objects.sync(); !synced) return undo(std::move(synced).error());
     if (auto set = write.head.run_with(head.records, head.leaves[1], head.leaves[2]); !set)
@@ -236,11 +239,11 @@ Result<Appended> Journal::State::write_one(Prepared& prepared, Instant now) {
     const bool shared = prepared.owners.size() > 1;
     std::optional<crypto::Key> body_key;
     if (shared) body_key = crypto::Key::random();
-    const auto sealed = seal_body(
-        shared ? *body_key : prepared.owners.front().key,
-        {.seq = seq, .at = now, .origin = draft.origin, .leaf_index = leaf},
-        salt,
-        prepared.frame);
+    const auto sealed =
+        seal_body(shared ? *body_key : prepared.owners.front().key,
+                  {.seq = seq, .at = now, .origin = draft.origin, .leaf_index = leaf},
+                  salt,
+                  prepared.frame);
     TRY_DO(write.body.run_with(seq.value(),
                                shared ? 2 : 1,
                                shared ? 0 : as_integer(prepared.owners.front().id),

@@ -54,8 +54,9 @@ struct Plain {
 std::string encode_plain(const Plain& plain);
 Result<Plain> decode_plain(std::string_view bytes);  // views into `bytes`
 
-// What a sealed body is bound to beside its number: the facts that stand in the record's row but not
-// in the entry that is signed. Another time of capture, another log or another leaf does not open it.
+// What a sealed body is bound to beside its number: the facts that stand in the record's row but
+// not in the entry that is signed. Another time of capture, another log or another leaf does not
+// open it.
 struct BodyPlace {
     Seq seq;
     Instant at{};

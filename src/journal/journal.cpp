@@ -303,12 +303,10 @@ Result<Record> Journal::State::assemble(ShardReader& shard,
         return record;
     }
     TRY(const auto key, body_key(shard, row));
-    auto opened = open_body(key,
-                            {.seq = row.seq,
-                             .at = row.at,
-                             .origin = row.origin,
-                             .leaf_index = row.leaf_index},
-                            row.sealed);
+    auto opened = open_body(
+        key,
+        {.seq = row.seq, .at = row.at, .origin = row.origin, .leaf_index = row.leaf_index},
+        row.sealed);
     if (!opened) return fail(Errc::corrupt, where + ": the body cannot be opened");
     TRY(auto bytes, dictionaries.decompress(opened->frame));
     TRY(const auto plain, decode_plain(bytes));

@@ -138,11 +138,13 @@ public:
     // All or nothing but for duplicates: on success every draft is durable or a duplicate. Errors:
     // no_space (nothing changed), conflict (a stale expect; nothing changed), io (the journal
     // refuses everything from then on: open it again).
-    // `then` is called once inside the transaction with what became of `drafts`; what it returns is appended in the same
-    // transaction (its results stand behind the others). It must not call the journal, and may be called again if the first try
-    // is undone.
+    // `then` is called once inside the transaction with what became of `drafts`; what it returns is
+    // appended in the same transaction (its results stand behind the others). It must not call the
+    // journal, and may be called again if the first try is undone.
     using Then = std::function<std::vector<Draft>(std::span<const Appended>)>;
-    Result<std::vector<Appended>> append(std::span<const Draft> drafts, Class cls, const Then& then = {});
+    Result<std::vector<Appended>> append(std::span<const Draft> drafts,
+                                         Class cls,
+                                         const Then& then = {});
     Head head() const;  // of durable records
 
     // The key that contents captured now are sealed under, until their client is known.

@@ -254,7 +254,8 @@ TEST_F(JournalTest, does_not_open_a_body_whose_row_tells_another_time_log_or_lea
         journal_.reset();
         {
             auto live = open_file(archive(), live_label, *keyring_, {.mode = sql::Mode::write});
-            const auto text = fmt::format("UPDATE record SET {} WHERE seq = {}", change, seq.value());
+            const auto text =
+                fmt::format("UPDATE record SET {} WHERE seq = {}", change, seq.value());
             ASSERT_TRUE(live->run(text.c_str()));
         }
         open();
@@ -272,7 +273,8 @@ TEST_F(JournalTest, takes_a_hole_without_a_disposal_for_a_loss) {
     journal_.reset();
     {
         auto live = open_file(archive(), live_label, *keyring_, {.mode = sql::Mode::write});
-        const auto text = fmt::format("DELETE FROM body WHERE seq = {0}; INSERT INTO hole VALUES({0}, 0)", seq.value());
+        const auto text = fmt::format(
+            "DELETE FROM body WHERE seq = {0}; INSERT INTO hole VALUES({0}, 0)", seq.value());
         ASSERT_TRUE(live->run(text.c_str()));
     }
     open();

@@ -31,7 +31,7 @@ struct Prepared {
 struct Request {
     std::vector<Prepared> drafts;
     const Journal::Then* then = nullptr;
-    std::vector<Draft> more;           // what `then` returned, kept alive for `drafts_more`
+    std::vector<Draft> more;  // what `then` returned, kept alive for `drafts_more`
     std::vector<Prepared> drafts_more;
     std::vector<Appended> results;
     std::optional<Error> error;

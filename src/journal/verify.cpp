@@ -157,8 +157,8 @@ Result<Journal::Checked> Journal::verify(bool deep,
         else
             report(live_label, live.error().what);
         auto once = open_file(state.archive, once_label, state.keyring, {.mode = sql::Mode::read});
-        auto pages =
-            once ? sql::read_every_page(*once) : Result<std::uint64_t>(tl::unexpected<Error>(once.error()));
+        auto pages = once ? sql::read_every_page(*once)
+                          : Result<std::uint64_t>(tl::unexpected<Error>(once.error()));
         if (!pages) report(once_label, pages.error().what);
         for (auto& problem : problems) report(problem.where, problem.what);
     } else {

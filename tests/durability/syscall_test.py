@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A fault at every system call (trust.md D3, D5): EIO, ENOSPC and SIGKILL at the n-th call of each kind, by strace. And the order of
+writes, syncs and promises, which no killing can show: a sync that is missing costs nothing until the power goes."""
+import concurrent.futures
+import os
+import random
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from support import LONG, RELEASE, SAMPLE, Archive, acks_of, digest, exported_digests, mails_of, size, unsynced, whole_lines
+
+STRACE = shutil.which("strace")
+CALLS = "pwrite64 write fdatasync fsync rename ftruncate openat unlink chmod mkdir pread64 read newfstatat statfs getdents64 fcntl lseek".split()
+TRACED = "pwrite64,write,fsync,fdatasync,rename,renameat,renameat2,openat,ftruncate"
+# So many appends that shards are closed on the way.
+APPEND = ("--count", 24, "--shard", 10, "--batch", 3, "--go-on", 1)
+
+
+def can_trace():
+    return STRACE is not None and subprocess.run([STRACE, "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def counted(command, env):
+    """How often each call is made when nothing goes wrong."""
+    with tempfile.NamedTemporaryFile() as log:
+        subprocess.run([STRACE, "-f", "-c", "-o", log.name, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
+        lines = open(log.name, encoding="utf-8").read().splitlines()
+    counts = {}
+    for line in lines:
+        words = line.split()
+        if len(words) >= 5 and words[3].isdigit():
+            counts[words[-1]] = int(words[3])
+    return counts
+
+
+def inject(call, fault, when):
+    return [STRACE, "-f", "-qqq", "-e", "trace=none", "-e", f"inject={call}:{fault}:when={when}", "-o", "/dev/null"]
+
+
+def append_with_fault(template, call, fault, when):
+    """Faults found after one injected fault; empty when the rules held."""
+    with template.copy() as archive:
+        done = archive.torture("append", "--seed", 9, *APPEND, prefix=inject(call, fault, when))
+        name, faults = f"{call} #{when} {fault}", []
+        output = whole_lines(done.stdout).decode()
+        acks = acks_of(output.encode())
+        if done.returncode not in (0, 3, -9, 127, 137):
+            faults.append(f"ended with {done.returncode}: {done.stderr[-300:]}")
+        if done.returncode == 0 and len(acks) != 24:
+            faults.append("said nothing of the fault, and did not acknowledge everything")
+        # After a failed write or sync the journal takes nothing more: its state on disk is not known any longer.
+        failed = re.search(r"^failed io$", output, re.M)
+        if failed and "ack " in output[failed.end():]:
+            faults.append("went on after a failed write")
+        check = archive.torture("check", stdin="\n".join(acks).encode())
+        if check.returncode != 0:
+            faults.append((check.stdout[-500:] + check.stderr[-500:]).decode())
+        code, problems = archive.verify()
+        if code != 0:
+            faults += problems
+        return [f"{name}: {fault}" for fault in faults]
+
+
+def import_with_fault(template, mbox, call, fault, when):
+    with template.copy() as archive:
+        done = archive.run("import", mbox, prefix=inject(call, fault, when))
+        name, faults = f"import, {call} #{when} {fault}", []
+        if done.returncode not in (0, 3, 4, 5, -9, 127, 137):
+            faults.append(f"ended with {done.returncode}: {done.stderr[-300:]}")
+        code, problems = archive.verify()
+        if code != 0:
+            faults.append(f"after the fault: {problems}")
+        again = archive.run("import", mbox)
+        if again.returncode != 0:
+            faults.append(f"the same command did not go on: {again.stderr[-300:]}")
+        elif exported_digests(archive) != sorted(digest(mail) for mail in mails_of(mbox)):
+            faults.append("other mails than those of the mailbox are in the archive")
+        else:
+            if not all(source["balanced"] for source in archive.json("books")):
+                faults.append("the books do not balance")
+            code, problems = archive.verify()
+            if code != 0:
+                faults.append(f"in the end: {problems}")
+        return [f"{name}: {fault}" for fault in faults]
+
+
+def traced(archive, command, trace):
+    return subprocess.run([STRACE, "-f", "-y", "-s", "64", "-e", f"trace={TRACED}", "-o", trace, *command], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=archive.program.env)
+
+
+def unsynced_acks(program):
+    """Acknowledgements that the appender gave before everything they promise was synced."""
+    with Archive(program).init() as archive:
+        trace = os.path.join(archive.folder, "trace")
+        done = traced(archive, archive.torture_command("append", *APPEND), trace)
+        acks = acks_of(done.stdout)
+        faults = unsynced(trace, archive.path, lambda name, arguments: name == "write" and '"ack ' in arguments)
+        return faults if len(acks) == 24 else faults + [f"{len(acks)} acknowledged: {done.stderr[-500:]}"]
+
+
+def unsynced_heads(program):
+    """Signed heads that got their name before the records and tiles under them were synced, in an import."""
+    with Archive(program).init() as archive:
+        trace = os.path.join(archive.folder, "trace")
+        done = traced(archive, archive.command("import", "--quiet", os.path.join(SAMPLE, "mail", "inbox.mbox")), trace)
+        heads = lambda name, arguments: name.startswith("rename") and arguments.rstrip('"').endswith("/checkpoint")
+        with open(trace, encoding="utf-8", errors="replace") as file:
+            seen = sum("rename" in line and '/checkpoint"' in line for line in file)
+        faults = unsynced(trace, archive.path, heads)
+        return faults if done.returncode == 0 and seen > 0 else faults + [f"{seen} heads, exit code {done.returncode}: {done.stderr[-500:]}"]
+
+
+def unrecorded_answers(program):
+    """Contents that left before the record of who read them was durable."""
+    faults = []
+    with Archive(program).init() as archive:
+        archive.letopis("import", "--quiet", os.path.join(SAMPLE, "mail", "inbox.mbox"))
+        hits = archive.json("search", "")["hits"]
+        for command in (["show", str(hits[0]["id"]), "--raw"], ["--json", "search", hits[0]["subject"].split()[0]],
+                        ["export", "--as", "mbox", "", "-"]):
+            trace = os.path.join(archive.folder, "trace")
+            before = archive.json("verify")["records"]
+            traced(archive, archive.command(*command), trace)
+            recorded = synced = False
+            for line in open(trace, encoding="utf-8", errors="replace"):
+                if "/live.db-wal>" in line and "pwrite64(" in line:
+                    recorded, synced = True, False
+                elif "/live.db-wal>" in line and ("fdatasync(" in line or "fsync(" in line):
+                    synced = recorded
+                elif re.search(r"\bwrite\(1<", line) and not synced:
+                    faults.append(f"{command[0]}: something was printed before the access record was durable")
+                    break
+            if archive.json("verify")["records"] <= before:
+                faults.append(f"{command}: no access record")
+    return faults
+
+
+@unittest.skipUnless(can_trace(), "strace is not there or may not trace")
+class Syscall(unittest.TestCase):
+    def all_points(self, counts, kinds, each):
+        points = []
+        for call in kinds:
+            count = counts.get(call, 0)
+            for fault in ("error=EIO", "error=ENOSPC", "signal=SIGKILL"):
+                whens = list(range(1, count + 1))
+                points += [(call, fault, when) for when in (whens if LONG or count <= each else random.Random(call + fault).sample(whens, each))]
+        return points
+
+    def test_a_fault_at_any_call_of_the_appender_loses_nothing_and_is_told(self):
+        with Archive().init() as template:
+            template.torture("append", "--seed", 1, "--count", 12, "--shard", 10)
+            with template.copy() as one:
+                counts = counted(one.torture_command("append", "--seed", 9, *APPEND), one.program.env)
+            points = self.all_points(counts, CALLS, 3)
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                found = list(pool.map(lambda point: append_with_fault(template, *point), points))
+        print(f"appender: {len(points)} faults at {len({call for call, _, _ in points})} kinds of calls", flush=True)
+        self.assertGreater(len(points), 100)
+        self.assertEqual([fault for faults in found for fault in faults], [])
+
+    def test_a_fault_at_any_call_of_an_import_loses_nothing_and_the_same_command_goes_on(self):
+        mbox = os.path.join(SAMPLE, "mail", "inbox.mbox")
+        with Archive().init() as template:
+            with template.copy() as one:
+                counts = counted(one.command("import", mbox), one.program.env)
+            points = self.all_points(counts, ("pwrite64", "fdatasync", "fsync", "rename", "openat", "write"), 1)
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                found = list(pool.map(lambda point: import_with_fault(template, mbox, *point), points))
+        print(f"import: {len(points)} faults", flush=True)
+        self.assertEqual([fault for faults in found for fault in faults], [])
+
+    def test_every_failed_sync_stops_the_journal(self):
+        found, points = [], 0
+        with Archive().init() as template:
+            with template.copy() as one:
+                counts = counted(one.torture_command("append", "--seed", 9, *APPEND), one.program.env)
+            for call in ("fdatasync", "fsync"):
+                whens = range(1, counts[call] + 1)
+                for when in whens if LONG else list(whens)[::3]:
+                    found += append_with_fault(template, call, "error=EIO", when)
+                    points += 1
+        print(f"{points} failed syncs", flush=True)
+        self.assertEqual(found, [])
+
+    def test_nothing_is_acknowledged_before_it_is_synced(self):
+        self.assertEqual(unsynced_acks(RELEASE), [])
+
+    def test_no_head_is_signed_before_the_journal_and_the_tiles_are_synced(self):
+        self.assertEqual(unsynced_heads(RELEASE), [])
+
+    def test_nothing_is_shown_before_its_access_record_is_synced(self):
+        self.assertEqual(unrecorded_answers(RELEASE), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
