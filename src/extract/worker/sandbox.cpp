@@ -26,7 +26,6 @@ namespace {
 // trust.md 2.8: 512 MiB a parser. RLIMIT_DATA counts private writable memory, so libraries and
 // ICU's read-only data stay out of it.
 constexpr rlim_t data_bytes_max = rlim_t(512) << 20;
-constexpr int cpu_seconds_a_message = 20;
 
 #ifdef LETOPIS_SANITIZED
 // Shadow memory alone is terabytes of address space, and reports need more calls.
@@ -117,9 +116,9 @@ Result<void> close_sandbox(Profile profile) {
     return filter();
 }
 
-void start_cpu_clock() {
+void start_cpu_clock(int seconds) {
     itimerval clock{};
-    clock.it_value.tv_sec = cpu_seconds_a_message;
+    clock.it_value.tv_sec = seconds;
     setitimer(ITIMER_PROF, &clock, nullptr);
 }
 

@@ -17,7 +17,9 @@ enum class Profile {
 // opening files is refused with EPERM, so that libraries that look for optional files go on.
 Result<void> close_sandbox(Profile profile);
 
-// 20 seconds of CPU from now, for one message; then SIGPROF ends the process.
-void start_cpu_clock();
+constexpr int cpu_seconds_a_message = 20;
+
+// That much processor time from now, for one message; then SIGPROF ends the process.
+void start_cpu_clock(int seconds = cpu_seconds_a_message);
 
 }  // namespace letopis::extract
