@@ -3,13 +3,30 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+
+#include "utf8/utf8.hpp"
 
 namespace letopis::app {
 
 namespace json = boost::json;
 
+// File names and envelopes may be any bytes, JSON may not: a byte that is no text is written out
+// as \xff, so that the descriptor can always be read again and the name can still be told.
 std::string json_string(std::string_view text) {
+    std::string readable;
+    if (!utf8::valid(text)) {
+        while (!text.empty()) {
+            const auto size = utf8::sequence(text);
+            if (size == 0)
+                readable += fmt::format("\\x{:02x}", static_cast<unsigned char>(text.front()));
+            else
+                readable += text.substr(0, size);
+            text.remove_prefix(std::max<std::size_t>(size, 1));
+        }
+        text = readable;
+    }
     return json::serialize(json::value(json::string_view(text.data(), text.size())));
 }
 

@@ -189,7 +189,10 @@ private:
         }
         TRY(const auto identity, hash_descriptor(fd.get()));
         ::lseek(fd.get(), 0, SEEK_SET);
-        const auto name = input.path.filename().string();
+        TRY(const auto known, intake_.known_content(identity.sha256));
+        const auto name = options_.source.empty() && known && !known->file.empty()
+                              ? known->file
+                              : input.path.filename().string();
         TRY(const auto zone, zone_option(options_.zone));
         capture::Request request;
         request.options.name = name;
@@ -344,8 +347,8 @@ private:
         if (!context.source.empty()) return context.source;
         if (format == "eml") return path_source("files", root_);
         // The same bytes under another name are the same source.
-        TRY(const auto known, intake_.source_of_content(identity.sha256));
-        return known ? *known : fmt::format("{}:{}", format, input.path.string());
+        TRY(const auto known, intake_.known_content(identity.sha256));
+        return known ? known->source : fmt::format("{}:{}", format, input.path.string());
     }
 
     static std::string with_identity(const std::string& facts,
@@ -382,6 +385,7 @@ Result<ImportResult> import(Archive& archive,
                             const ImportOptions& options,
                             const std::atomic<bool>& stop,
                             const std::function<void(const ImportProgress&)>& progress) {
+    TRY_DO(zone_option(options.zone));
     const std::lock_guard one_at_a_time(archive.projecting());
     TRY(auto projector, Projector::open(archive));
     TRY_DO(projector->catch_up({}));

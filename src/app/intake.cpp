@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 
 #include "app/build_info.hpp"
 #include "app/importer.hpp"
@@ -158,12 +159,18 @@ journal::OnceKey Intake::content_key(std::string_view sha256) const {
     return archive_.journal().once_key("content", sha256, journal::Kind::context, {});
 }
 
-Result<std::optional<std::string>> Intake::source_of_content(const std::string& sha256) {
+Result<std::optional<Intake::Known>> Intake::known_content(const std::string& sha256) {
     TRY(const auto seq, archive_.journal().find_once(content_key(sha256)));
-    if (!seq) return std::optional<std::string>();
+    if (!seq) return std::optional<Known>();
     TRY(const auto record, archive_.journal().read(*seq, journal::Contents::skip));
     TRY(const auto context, read_context(record.descriptor));
-    return std::optional(context.source);
+    boost::system::error_code error;
+    const auto facts = boost::json::parse(context.facts, error);
+    const auto* object = error ? nullptr : facts.if_object();
+    const auto* file = object == nullptr ? nullptr : object->if_contains("file");
+    const auto* name = file == nullptr ? nullptr : file->if_string();
+    return std::optional(
+        Known{.source = context.source, .file = name == nullptr ? "" : std::string(*name)});
 }
 
 std::uint64_t Intake::count(std::string_view source, std::string_view key, const Digest& hash) {

@@ -56,8 +56,12 @@ public:
                       std::optional<Instant> modified);
     Result<void> refuse(std::string item, std::string reason);
 
-    // The source that a file with these bytes was imported as before.
-    Result<std::optional<std::string>> source_of_content(const std::string& sha256);
+    // How a file with these bytes was imported first: the same bytes under another name are the
+    // same source, and its reader is told the same name (a mailbox's folder is made of it).
+    struct Known {
+        std::string source, file;
+    };
+    Result<std::optional<Known>> known_content(const std::string& sha256);
     // Appends the last word on every run: how many of its items are marked. After
     // Projector::settle().
     Result<void> write_marks();

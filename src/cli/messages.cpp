@@ -5,11 +5,17 @@
 
 #include <charconv>
 
+#include "utf8/utf8.hpp"
+
 namespace letopis::cli {
 
 namespace json = boost::json;
 
-json::string json_text(std::string_view text) { return json::string(text.data(), text.size()); }
+json::string json_text(std::string_view text) {
+    if (utf8::valid(text)) return json::string(text.data(), text.size());
+    const auto repaired = utf8::repair(text);
+    return json::string(repaired.data(), repaired.size());
+}
 
 std::string show_party(const model::Party& party) {
     if (party.kind == model::AddressKind::email)
