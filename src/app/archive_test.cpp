@@ -161,14 +161,21 @@ TEST_F(ArchiveTest, opens_the_golden_archive_of_format_1) {
                               .zone = "Europe/Moscow",
                               .owner = {},
                               .date_order = {}};
-        ASSERT_TRUE(import(*archive_, options, stop, {}));
+        const auto imported = import(*archive_, options, stop, {});
+        ASSERT_TRUE(imported) << imported.error().what;
+        Seq context;
+        ASSERT_TRUE(archive_->journal().feed(
+            Seq(0), 1000, journal::Contents::skip, [&](journal::Record&& record) -> Result<bool> {
+                context = record.seq;
+                return record.kind != journal::Kind::context;
+            }));
         std::string large;
         for (int i = 0; i < 9000; ++i) large += hex(crypto::sha256(std::to_string(i)));
         const auto anna =
             *archive_->keyring().ensure(crypto::Purpose::client, "anna", clock_.now());
         const auto boris =
             *archive_->keyring().ensure(crypto::Purpose::client, "boris", clock_.now());
-        const auto descriptor = write(FileDescriptor{.context = Seq(1),
+        const auto descriptor = write(FileDescriptor{.context = context,
                                                      .path = "large.txt",
                                                      .size = large.size(),
                                                      .sha256 = crypto::sha256(large),
