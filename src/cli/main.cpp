@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -273,6 +274,7 @@ Result<crypto::Unlock> unlock_of(const Arguments& arguments, const Path& archive
 
 int run_main(const std::vector<std::string>& words) {
     crypto::harden_process();
+    ::umask(077);  // what we write is for its owner
     struct sigaction action {};
     action.sa_handler = on_signal;
     ::sigaction(SIGINT, &action, nullptr);

@@ -26,7 +26,8 @@ int run(extract::Profile profile) {
         return 3;
     }
     // Nothing is left to be done at the end: no destructor may hold up a worker that is not needed.
-    _exit(profile == extract::Profile::read ? capture::run_reader(3, 0, 1) : extract::run_worker(0, 1));
+    _exit(profile == extract::Profile::read ? capture::run_reader(3, 0, 1)
+                                            : extract::run_worker(0, 1));
 }
 
 }  // namespace

@@ -139,7 +139,8 @@ private:
     Database* db_;
 };
 
-// Reads every page of the file, those without content too, so that each is authenticated. Returns the bytes; corrupt, io.
+// Reads every page of the file, those without content too, so that each is authenticated. Returns
+// the bytes; corrupt, io.
 Result<std::uint64_t> read_every_page(Database& db);
 
 // The error of the last call on this connection as an Error.
