@@ -177,8 +177,9 @@ Result<std::string> part(std::string_view raw, model::Dialect dialect, std::stri
     const auto of_part = locator.substr(0, uu);
     for (const auto& one : tree.parts()) {
         if (one.kind == PartKind::multipart || one.locator != of_part) continue;
-        if (uu != locator.npos) {
-            const auto files = find_uuencoded(leaf_text(one, {}).text);
+        if (uu != locator.npos) {  // a file inside of the text, counted as read_body() counts
+            const auto text = leaf_text(one, charset_of(tree)).text;
+            const auto files = find_uuencoded(text);
             for (std::size_t i = 0; i < files.size(); ++i)
                 if (locator.substr(uu) == ".uu" + std::to_string(i + 1))
                     return decode_uu(files[i].lines);

@@ -18,7 +18,7 @@ namespace {
 
 using extract::Job;
 
-Path program() { return Path(LETOPIS_BINARY_DIR) / "src" / "letopis-parse"; }
+Path program() { return Path(LETOPIS_BINARY_DIR) / "letopis-parse"; }
 
 Job mail(const std::string& subject, const std::string& body = "Hello\r\nthere\r\n") {
     Job job;
