@@ -5,6 +5,7 @@ tests/sample/README.md and against Python's own readers."""
 import mailbox
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -36,6 +37,109 @@ class SampleArchive(Scenario):
         for name, (items, _) in self.table.items():
             self.assertEqual(harness.counts(self.imports[name]), (items, items, 0, 0, 0), (name, self.imports[name]))
         self.assertEqual([name for name, result in self.imports.items() if result["marked"]], [])
+
+    def ids(self, query):
+        return set(self.box.ids(query))
+
+    def test_inflected_forms_of_many_words(self):
+        for forms in (("окно", "окна", "окнами", "окон"), ("монтаж", "монтажа", "монтажом"), ("замер", "замера", "замером"), ("неустойка", "неустойки", "неустойку"),
+                      ("window", "windows", "Windows"), ("prepayment", "prepayments")):
+            found = [self.ids(form) for form in forms]
+            self.assertTrue(found[0], forms)
+            self.assertEqual(found, found[:1] * len(forms), forms)
+
+    def test_yo_and_ye_are_one_letter(self):
+        for one, other in (("четвёртый", "четвертый"), ("счёт", "счет"), ("ещё", "еще")):
+            self.assertEqual(self.ids(one), self.ids(other), one)
+            self.assertTrue(self.ids(one), one)
+
+    def test_a_telephone_is_found_in_every_notation(self):
+        found = [self.ids(query) for query in ("\"+7 916 000-21-01\"", "+79160002101", "8(916)000-21-01", "\"8 916 000 21 01\"", "79160002101", "9160002101")]
+        self.assertGreater(len(found[0]), 1)
+        self.assertEqual(found, found[:1] * len(found))
+
+    def test_a_sum_is_found_in_every_notation(self):
+        found = [self.ids(query) for query in ("186400", "\"186 400\"", "186 400", "186.400", "\"186\u00a0400\"")]
+        self.assertGreater(len(found[0]), 2)
+        self.assertEqual(found[1:3] + found[4:], found[:1] * 3)
+
+    def test_numbers_of_contracts(self):
+        self.assertTrue(self.ids("№17") and self.ids("№17") == self.ids("№ 17"))
+        self.assertTrue(self.ids("\"договор № 21\"") <= self.ids("договор 21"))
+        self.assertTrue(self.ids("\"договору № 21\""))
+
+    def test_phrases_exact_words_and_beginnings(self):
+        self.assertTrue(self.ids("\"москитная сетка\"") <= self.ids("москитная сетка"))
+        self.assertEqual(self.ids("\"москитную сетку\""), self.ids("\"москитная сетка\""))
+        self.assertTrue(self.ids("=\"москитную сетку\"") < self.ids("\"москитную сетку\""))
+        self.assertTrue(self.ids("догов*") >= self.ids("договор"))
+        self.assertEqual(self.ids("=договору") | self.ids("=договор") | self.ids("договор"), self.ids("договор"))
+
+    def test_without_either_and_brackets(self):
+        contract, mesh = self.ids("договор"), self.ids("сетка")
+        self.assertEqual(self.ids("договор -сетка"), contract - mesh)
+        self.assertEqual(self.ids("договор OR сетка"), contract | mesh)
+        self.assertEqual(self.ids("договор ИЛИ сетка"), contract | mesh)
+        self.assertEqual(self.ids("договор сетка"), contract & mesh)
+        self.assertEqual(self.ids("(договор OR сетка) -channel:email"), (contract | mesh) - self.ids("channel:email"))
+
+    def test_dates(self):
+        everything = self.box.search("")["hits"]
+        for query, right in (("after:2026-05-01", lambda at: at >= "2026-05-01"), ("before:2026-03-10", lambda at: at < "2026-03-10"), ("on:2026-04-14", lambda at: at[:10] == "2026-04-14"),
+                             ("on:2026-04", lambda at: at[:7] == "2026-04"), ("after:2026-04-01 before:2026-04-15", lambda at: "2026-04-01" <= at < "2026-04-15")):
+            self.assertEqual(self.ids(query), {hit["id"] for hit in everything if right(hit["date"])}, query)
+            self.assertTrue(self.ids(query), query)
+        self.assertEqual(self.ids("on:14.04.2026"), self.ids("on:2026-04-14"))
+
+    def test_people(self):
+        letters = [hit for hit in self.box.search("channel:email")["hits"]]
+        wrote = {hit["id"] for hit in letters if "vasilev@" in hit["from"]}
+        self.assertTrue(wrote)
+        self.assertEqual(self.ids("from:vasilev channel:email"), wrote)
+        self.assertEqual(self.ids("from:vasilev@vektor.example"), wrote)
+        got = {hit["id"] for hit in letters if any("vasilev@" in party for party in hit["to"])}
+        self.assertTrue(got <= self.ids("to:vasilev@vektor.example"))
+        self.assertTrue(self.ids("to:vasilev@vektor.example"))
+        self.assertTrue(self.ids("from:Васильев channel:telegram"))
+
+    def test_attachments_by_kind_and_name(self):
+        with_files = self.ids("has:attachment")
+        self.assertTrue(self.ids("filename:КП_17_Петрова.pdf") <= with_files)
+        self.assertEqual(len(self.ids("filename:КП_17_Петрова.pdf")), 1)
+        self.assertEqual(self.ids("filename:pdf"), self.ids("filename:КП_17_Петрова.pdf"))
+        self.assertEqual(self.ids("has:вложение"), with_files)
+
+    def test_the_words_of_a_pdf_are_found(self):
+        if shutil.which("pdftotext") is None:
+            self.skipTest("pdftotext is not installed")
+        offer = self.ids("filename:КП_17_Петрова.pdf")
+        seq = str(next(iter(offer)))
+        detail = self.box.show(seq)
+        part = next(part for part in detail["attachments"] if part["name"].endswith(".pdf"))
+        pdf = self.box.write("kp.pdf", self.box.run("show", seq, "--part", part["locator"]).out)
+        words = subprocess.run(["pdftotext", pdf, "-"], stdout=subprocess.PIPE).stdout.decode("utf-8")
+        only = [word for word in re.findall(r"[а-яёa-z]{6,}", words.lower()) if word not in detail["text"].lower() and word not in detail["subject"].lower()]
+        self.assertTrue(only, words)
+        self.assertTrue(offer <= self.ids(only[0]), only[0])
+
+    def test_a_query_on_the_other_keyboard_is_offered(self):
+        for typed, meant in (("ljujdjh", "договор"), ("ctnrf", "сетка"), ("jryf", "окна")):
+            self.assertEqual(self.box.search(typed).get("suggestion"), meant)
+
+    def test_a_wrong_query_points_at_the_character(self):
+        for query, at in (("договор (сетка", 8), ("before:вчерась", 7), ("\"сетка", 0)):
+            lines = self.box.run("search", query, expect=2).err.split("\n")
+            self.assertEqual((lines[0], lines[1].index("^")), (query, at))
+
+    def test_the_media_of_the_chats_come_along(self):
+        self.assertEqual((self.imports["telegram/result.json"]["files"], self.imports["whatsapp/Чат WhatsApp с Анна Петрова.zip"]["files"]), (1, 1))
+
+    def test_the_whole_folder_brings_what_its_parts_bring(self):
+        box = harness.Box()
+        self.addCleanup(box.close)
+        result = box.take("--zone", "Europe/Moscow", SAMPLE, expect=1)
+        self.assertEqual([refusal["item"] for refusal in result["refusals"]], ["README.md"])  # no mail: refused by name
+        self.assertEqual((result["stored"], result["files"]), (self.everything, 2))
 
     def test_a_second_import_adds_nothing(self):
         for name, (items, _) in self.table.items():
