@@ -16,7 +16,8 @@ constexpr int first_bits = 40;
 constexpr std::size_t block_bytes_max = std::size_t(1) << 28;
 
 bool is_text(Column column) {
-    return column == Column::sender_values || column == Column::language_values;
+    return column == Column::sender_values || column == Column::language_values ||
+           column == Column::channel_values;
 }
 bool is_wide(Column column) {
     return column == Column::seq || column == Column::date || column == Column::group_values;

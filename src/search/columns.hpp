@@ -25,12 +25,22 @@ enum class Column : std::uint8_t {
     size = 3,    // bytes of the message
     group = 4,   // index into group_values
     sender = 5,  // index into sender_values
-    traits = 6,  // channel | has_attachment << 8 | index into language_values << 16
+    traits = 6,  // channel | has_attachment << 8 | index into channel_values << 9 | index into
+                 // language_values << 16
     group_values = 16,
     sender_values = 17,
     language_values = 18,
+    channel_values = 19,
 };
-constexpr std::size_t column_count = 19;
+constexpr std::size_t column_count = 20;
+
+// Parts of traits.
+constexpr std::uint32_t channel_bits = 0xff;
+constexpr std::uint32_t attachment_bit = 0x100;
+constexpr int channel_name_shift = 9;
+constexpr std::uint32_t channel_name_bits = 0x7f;
+constexpr int language_shift = 16;
+constexpr std::uint32_t language_bits = 0xffff;
 
 constexpr const char* columns_schema =
     "CREATE TABLE block(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, low INTEGER NOT NULL, "
@@ -44,7 +54,7 @@ struct Block {
     std::int64_t high = 0;
     std::vector<std::int64_t> wide;     // seq, date, group_values
     std::vector<std::uint32_t> narrow;  // the other numbers
-    std::vector<std::string> texts;     // sender_values, language_values
+    std::vector<std::string> texts;     // sender_values, language_values, channel_values
     bool loaded = false;
 };
 

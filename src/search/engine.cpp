@@ -27,6 +27,10 @@ Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Engine::~Engine() {
     if (state_->overlay != nullptr && state_->overlay_changed)
         (void)state_->overlay->database().run("ROLLBACK");
+    // Readers go before the writers: only a writer that closes a file last moves its write-ahead
+    // log into it and leaves nothing beside it.
+    const std::lock_guard lock(state_->idle_mutex);
+    state_->idle.clear();
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(const Path& index_dir,

@@ -42,6 +42,12 @@ bool is_date(const Node& node) {
            (node.field == Field::before || node.field == Field::after || node.field == Field::on);
 }
 
+// Fields that are a column: cheap to look at in the rows that are left.
+bool is_trait(const Node& node) {
+    return node.kind == Kind::field &&
+           (node.field == Field::channel || node.field == Field::lang || node.field == Field::has);
+}
+
 // Fields whose values may change after capture, and are asked of the catalogue first.
 bool may_be_resolved(Field field) {
     switch (field) {
@@ -75,19 +81,19 @@ std::string_view term_prefix(Field field) {
     switch (field) {
         case Field::client: return "client:";
         case Field::employee: return "employee:";
-        case Field::channel: return "channel:";
         case Field::deal: return "deal:";
         case Field::tag: return "tag:";
         case Field::category: return "category:";
         case Field::project: return "project:";
-        case Field::has: return "has:";
         case Field::is: return "is:";
-        case Field::lang: return "lang:";
         case Field::source: return "source:";
         case Field::conversation: return "conv:";
         case Field::label: return "label:";
         case Field::from:
         case Field::to:
+        case Field::channel:
+        case Field::has:
+        case Field::lang:
         case Field::filename:
         case Field::in:
         case Field::before:
@@ -199,17 +205,17 @@ std::optional<Expression> Evaluation::field_expression(const Node& node) {
                 joined({quoted({"is:" + node.text}), quoted({"kind:" + node.text})}, " OR "), true};
         case Field::client:
         case Field::employee:
-        case Field::channel:
         case Field::deal:
         case Field::tag:
         case Field::category:
         case Field::project:
-        case Field::has:
-        case Field::lang:
         case Field::source:
         case Field::conversation:
         case Field::label:
             return Expression{quoted({std::string(term_prefix(node.field)) + node.text}), true};
+        case Field::channel:
+        case Field::has:
+        case Field::lang:
         case Field::in:
         case Field::before:
         case Field::after:
@@ -316,6 +322,7 @@ Result<Bitmap> Evaluation::evaluate(ShardView& shard, const Node& node, Range ra
 Result<Bitmap> Evaluation::evaluate_both(ShardView& shard, const Node& node, Range range) {
     std::vector<const Node*> sets;
     std::vector<const Node*> exact;
+    std::vector<const Node*> traits;
     std::vector<std::string> wanted;
     std::vector<std::string> unwanted;
     bool phrases = true;
@@ -323,6 +330,8 @@ Result<Bitmap> Evaluation::evaluate_both(ShardView& shard, const Node& node, Ran
         const bool negative = child->kind == Kind::without;
         if (is_date(*child) && shard.sorted()) {
             TRY(range, date_range(shard, *child, range));
+        } else if (is_trait(negative ? *child->children[0] : *child)) {
+            traits.push_back(child.get());
         } else if (const auto part = expression(negative ? *child->children[0] : *child)) {
             phrases &= part->phrases_only;
             (negative ? unwanted : wanted).push_back(part->text);
@@ -354,6 +363,10 @@ Result<Bitmap> Evaluation::evaluate_both(ShardView& shard, const Node& node, Ran
         Bitmap found(shard.rows());
         TRY_DO(shard.match(joined(unwanted, " OR "), phrases, range.first, range.last, found));
         rows.drop(found);
+    }
+    for (const auto* trait : traits) {
+        const bool negative = trait->kind == Kind::without;
+        TRY_DO(keep_trait(shard, negative ? *trait->children[0] : *trait, !negative, rows));
     }
     for (const auto* check : exact) {
         const auto [first, last] = rows.bounds();
@@ -413,6 +426,10 @@ Result<Bitmap> Evaluation::evaluate_field(ShardView& shard, const Node& node, Ra
         }));
         return rows;
     }
+    if (is_trait(node)) {
+        TRY_DO(keep_trait(shard, node, true, all));
+        return all;
+    }
     if (is_date(node) && shard.sorted()) {
         TRY(const auto inside, date_range(shard, node, range));
         rows.set_range(inside.first, inside.last);
@@ -434,6 +451,29 @@ Result<Bitmap> Evaluation::evaluate_field(ShardView& shard, const Node& node, Ra
         }));
     }
     return rows;
+}
+
+// Keeps the rows that have (or have not) this channel, language or an attachment.
+Result<void> Evaluation::keep_trait(ShardView& shard, const Node& node, bool wanted, Bitmap& rows) {
+    std::uint32_t mask = attachment_bit;
+    std::uint32_t value = attachment_bit;
+    if (node.field != Field::has) {
+        const bool channel = node.field == Field::channel;
+        const auto column = channel ? Column::channel_values : Column::language_values;
+        const int shift = channel ? channel_name_shift : language_shift;
+        mask = (channel ? channel_name_bits : language_bits) << shift;
+        value = mask;  // no row has this: there is room for one name less
+        for (std::uint64_t i = 0; i < shard.columns().size(column); ++i) {
+            TRY(const auto name, shard.columns().text(shard.db(), column, i));
+            if (name == node.text) value = static_cast<std::uint32_t>(i) << shift;
+        }
+    }
+    Bitmap unfit(rows.rows());
+    TRY_DO(shard.each(Column::traits, rows, [&](std::uint64_t row, std::int64_t traits) {
+        if (((static_cast<std::uint32_t>(traits) & mask) == value) != wanted) unfit.set(row);
+    }));
+    rows.drop(unfit);
+    return {};
 }
 
 Result<Bitmap> Evaluation::evaluate_exact(ShardView& shard, const Node& node, Range range) {

@@ -49,6 +49,7 @@ private:
     Result<Bitmap> evaluate_both(ShardView& shard, const text::Node& node, Range range);
     Result<Bitmap> evaluate_either(ShardView& shard, const text::Node& node, Range range);
     Result<Bitmap> evaluate_field(ShardView& shard, const text::Node& node, Range range);
+    Result<void> keep_trait(ShardView& shard, const text::Node& node, bool wanted, Bitmap& rows);
     Result<Bitmap> evaluate_exact(ShardView& shard, const text::Node& node, Range range);
     Result<void> keep_exact(ShardView& shard, const text::Node& node, Bitmap& rows);
     Result<Range> date_range(ShardView& shard, const text::Node& node, Range range);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
+#include <unordered_map>
 
 #include "search/engine_state.hpp"
 #include "search/evaluate.hpp"
@@ -16,7 +18,7 @@ struct Counts {
     std::array<std::uint64_t, 256> channels{};
     std::uint64_t with_attachment = 0;
     std::map<std::string, std::uint64_t> languages;
-    std::map<std::string, std::uint64_t> senders;
+    std::unordered_map<std::string, std::uint64_t> senders;
     std::map<std::pair<int, int>, std::uint64_t> months;
 };
 
@@ -53,9 +55,9 @@ Result<void> count_months(ShardView& shard, const Bitmap& rows, Counts& counts) 
 Result<void> count_traits(ShardView& shard, const Bitmap& rows, Counts& counts) {
     std::vector<std::uint64_t> languages(shard.columns().size(Column::language_values));
     TRY_DO(shard.each(Column::traits, rows, [&](std::uint64_t, std::int64_t traits) {
-        ++counts.channels[static_cast<std::size_t>(traits & 0xff)];
-        counts.with_attachment += (traits & 0x100) != 0;
-        const auto language = static_cast<std::size_t>(traits >> 16);
+        ++counts.channels[static_cast<std::size_t>(traits) & channel_bits];
+        counts.with_attachment += (traits & attachment_bit) != 0;
+        const auto language = static_cast<std::size_t>(traits >> language_shift);
         if (language < languages.size()) ++languages[language];
     }));
     for (std::size_t i = 0; i < languages.size(); ++i) {
@@ -66,14 +68,23 @@ Result<void> count_traits(ShardView& shard, const Bitmap& rows, Counts& counts) 
     return {};
 }
 
-Result<void> count_senders(ShardView& shard, const Bitmap& rows, Counts& counts) {
+// `top`: only this shard has anything, so that the names of its ten largest are enough.
+Result<void> count_senders(ShardView& shard, const Bitmap& rows, bool top, Counts& counts) {
     std::vector<std::uint64_t> senders(shard.columns().size(Column::sender_values));
     TRY_DO(shard.each(Column::sender, rows, [&](std::uint64_t, std::int64_t sender) {
         if (static_cast<std::size_t>(sender) < senders.size())
             ++senders[static_cast<std::size_t>(sender)];
     }));
+    std::uint64_t least = 1;
+    if (top && senders.size() > senders_max + 1) {
+        // One more than needed, as the nameless sender is left out.
+        auto sorted = senders;
+        const auto nth = sorted.begin() + static_cast<std::ptrdiff_t>(senders_max);
+        std::nth_element(sorted.begin(), nth, sorted.end(), std::greater<>());
+        least = std::max(least, *nth);
+    }
     for (std::size_t i = 0; i < senders.size(); ++i) {
-        if (senders[i] == 0) continue;
+        if (senders[i] < least) continue;
         TRY(auto name, shard.columns().text(shard.db(), Column::sender_values, i));
         if (!name.empty()) counts.senders[std::move(name)] += senders[i];
     }
@@ -94,12 +105,15 @@ Result<Facets> Engine::facets(const Request& request) const {
     TRY(auto evaluation, Evaluation::make(*session, request));
     Counts counts;
     Facets facets;
+    std::vector<std::pair<ShardView*, Bitmap>> found;
     for (auto& shard : session->shards()) {
-        TRY(const auto rows, evaluation.rows(*shard));
-        if (rows.empty()) continue;
+        TRY(auto rows, evaluation.rows(*shard));
+        if (!rows.empty()) found.emplace_back(shard.get(), std::move(rows));
+    }
+    for (auto& [shard, rows] : found) {
         facets.total += rows.count();
         TRY_DO(count_traits(*shard, rows, counts));
-        TRY_DO(count_senders(*shard, rows, counts));
+        TRY_DO(count_senders(*shard, rows, found.size() == 1, counts));
         TRY_DO(count_months(*shard, rows, counts));
     }
     facets.with_attachment = counts.with_attachment;

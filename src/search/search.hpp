@@ -43,7 +43,7 @@ struct Doc {
     std::string attachments;  // names and texts
     // Filter terms, matched verbatim, each of the form name:value and at most 200 bytes:
     // "channel:email", "has:attachment", "lang:ru", "source:…", "conv:…", "kind:service", and what
-    // add_party_terms and add_filename_terms make. "lang:" also feeds the language facet.
+    // add_party_terms and add_filename_terms make. Of channel: and lang: a message has one each.
     std::vector<std::string> terms;
     std::uint32_t size_bytes = 0;
     std::uint64_t group = 0;  // opaque; the unit of rights (a conversation, a client)

@@ -121,7 +121,16 @@ Result<void> add_columns(ShardView& shard,
                     TRY(const auto name, columns.text(shard.db(), Column::sender_values, value));
                     value = hash_text(name);
                 } else if (column == Column::traits) {
-                    value &= 0xffff;  // the language is a term as well
+                    TRY(const auto language,
+                        columns.text(shard.db(),
+                                     Column::language_values,
+                                     (value >> language_shift) & language_bits));
+                    TRY(const auto channel,
+                        columns.text(shard.db(),
+                                     Column::channel_values,
+                                     (value >> channel_name_shift) & channel_name_bits));
+                    value &= channel_bits | attachment_bit;
+                    value += hash_text(language) + mixed(hash_text(channel));
                 }
                 sum.add(mixed(seqs[row]) + value, static_cast<std::uint64_t>(column) << 56);
             }

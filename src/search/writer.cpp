@@ -19,10 +19,17 @@ std::string_view plain(std::string_view text) {
     return text.substr(0, text_bytes_max);
 }
 
-std::string_view language_of(const Doc& doc) {
+// The value of the first term of this name.
+std::string_view value_of(const Doc& doc, std::string_view name) {
     for (const auto& term : doc.terms)
-        if (term.starts_with("lang:")) return std::string_view(term).substr(5);
+        if (term.starts_with(name)) return std::string_view(term).substr(name.size());
     return {};
+}
+
+// What every message has one of is a column, not a term: a query then looks only at the rows that
+// the rest of it finds.
+bool is_column(std::string_view term) {
+    return term.starts_with("channel:") || term.starts_with("lang:") || term == "has:attachment";
 }
 
 }  // namespace
@@ -91,6 +98,10 @@ Result<void> ShardWriter::load() {
         TRY(auto language, reader.text(*db_, Column::language_values, i));
         languages_.emplace(std::move(language), static_cast<std::uint32_t>(i));
     }
+    for (std::uint64_t i = 0; i < reader.size(Column::channel_values); ++i) {
+        TRY(auto channel, reader.text(*db_, Column::channel_values, i));
+        channels_.emplace(std::move(channel), static_cast<std::uint32_t>(i));
+    }
     return {};
 }
 
@@ -112,10 +123,17 @@ Result<std::uint32_t> ShardWriter::text_code(std::unordered_map<std::string, std
 Result<void> ShardWriter::append_columns(const Doc& doc, std::uint64_t length) {
     TRY(const auto group, group_code(doc.group));
     TRY(const auto sender, text_code(senders_, Column::sender_values, doc.sender));
-    TRY(auto language, text_code(languages_, Column::language_values, language_of(doc)));
-    if (language > 0xffff) language = 0xffff;
-    const auto traits = static_cast<std::int64_t>(doc.channel) | (doc.has_attachment ? 0x100 : 0) |
-                        (static_cast<std::int64_t>(language) << 16);
+    TRY(const auto language,
+        text_code(languages_, Column::language_values, value_of(doc, "lang:")));
+    TRY(const auto channel,
+        text_code(channels_, Column::channel_values, value_of(doc, "channel:")));
+    if (language >= language_bits || channel >= channel_name_bits)
+        return fail(Errc::too_large, "too many languages or channels");
+    const bool attached =
+        doc.has_attachment ||
+        std::find(doc.terms.begin(), doc.terms.end(), "has:attachment") != doc.terms.end();
+    const auto traits = doc.channel | (attached ? attachment_bit : 0) |
+                        (channel << channel_name_shift) | (language << language_shift);
     const std::pair<Column, std::int64_t> values[] = {
         {Column::seq, static_cast<std::int64_t>(doc.seq.value())},
         {Column::date, to_micros(doc.sort_date)},
@@ -133,7 +151,7 @@ Result<void> ShardWriter::append(const Doc& doc) {
     terms_.clear();
     std::uint64_t filter_terms = 0;
     for (const auto& term : doc.terms) {
-        if (term.empty()) continue;
+        if (term.empty() || is_column(term)) continue;
         terms_.push_back(verbatim);
         const auto at = terms_.size();
         terms_.append(term, 0, term_bytes_max);

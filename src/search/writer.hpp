@@ -48,6 +48,7 @@ private:
     std::unordered_map<std::uint64_t, std::uint32_t> groups_;
     std::unordered_map<std::string, std::uint32_t> senders_;
     std::unordered_map<std::string, std::uint32_t> languages_;
+    std::unordered_map<std::string, std::uint32_t> channels_;
     std::uint64_t docs_ = 0;
     std::string terms_;
 };
