@@ -2,6 +2,7 @@
 // How records get in: any thread prepares (compresses, seals objects), one thread at a time leads:
 // it takes the waiting requests of the most urgent class, writes them in one transaction, and wakes
 // those that wait. Nobody waits for a timer.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -91,6 +92,11 @@ void Journal::State::lead(std::unique_lock<std::mutex>& lock) {
     if (!error) {
         if (auto done = commit(taken_now); !done) error = std::move(done).error();
         if (error && mutant("retry_failed_sync") && commit(taken_now)) error.reset();
+        const bool access = &*waiting == &queue[static_cast<std::size_t>(Class::access)];
+        if (error && error->code == Errc::no_space && access && release_reserve()) {
+            error.reset();
+            if (auto again = commit(taken_now); !again) error = std::move(again).error();
+        }
         // A request that was refused for its own sake must not take the others with it.
         if (error && error->code == Errc::conflict && taken_now.size() > 1) {
             error.reset();
@@ -331,6 +337,28 @@ Result<void> Journal::State::check_space(Class cls) const {
                     space.free_bytes >> 20,
                     reserve >> 20),
         "Free some space and run the same command again; nothing was lost, and reading goes on.");
+}
+
+namespace {
+constexpr const char* reserve_name = "reserve";
+constexpr off_t reserve_file_bytes = 4 << 20;
+}  // namespace
+
+void Journal::State::keep_reserve() const {
+    const auto file = archive / reserve_name;
+    const auto space = disk_space(archive);
+    std::error_code ignored;
+    if (!space || std::filesystem::exists(file, ignored) ||
+        space->free_bytes < 16 * static_cast<std::uint64_t>(reserve_file_bytes))
+        return;
+    Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    if (!fd || ::posix_fallocate(fd.get(), 0, reserve_file_bytes) != 0) (void)remove_file(file);
+}
+
+bool Journal::State::release_reserve() const {
+    const auto file = archive / reserve_name;
+    std::error_code ignored;
+    return std::filesystem::exists(file, ignored) && remove_file(file).has_value();
 }
 
 Result<void> Journal::State::checkpoint(bool whole) {

@@ -75,8 +75,9 @@ Result<void> Journal::State::open() {
             closed.push_back(Seq(first));
     }
     std::ranges::sort(closed);
-    TRY_DO(open_writer());
+    if (auto opened = open_writer(); !opened) return within(live_label, std::move(opened).error());
     TRY_DO(finish_interrupted_close());
+    keep_reserve();
     return load_dictionaries();
 }
 
@@ -144,22 +145,26 @@ Result<void> Journal::State::load_dictionaries() {
         ContentClass cls;
     };
     std::vector<Known> known;
-    {
+    const auto listed = [&]() -> Result<void> {
         TRY(auto rows, live->prepare("SELECT seq, class FROM dictionary ORDER BY seq"));
         for (;;) {
             TRY(const bool more, rows.step());
-            if (!more) break;
+            if (!more) return {};
             known.push_back({Seq(rows.number(0)), static_cast<ContentClass>(rows.integer(1))});
         }
-    }
+    }();
+    if (!listed) return within(live_label, listed.error());
     for (const auto& [seq, cls] : known) {
         std::optional<Record> record;
-        TRY_DO(with_shard(seq, [&](ShardReader& shard) -> Result<void> {
+        auto read = with_shard(seq, [&](ShardReader& shard) -> Result<void> {
             TRY(auto rows, shard.rows(seq, 1, true));
             if (rows.empty()) return fail(Errc::corrupt, "a dictionary is missing");
             TRY(record, assemble(shard, rows.front(), Contents::with));
             return {};
-        }));
+        });
+        if (!read)
+            return within(fmt::format("record {}, a dictionary", seq.value()),
+                          std::move(read).error());
         dictionaries.add(seq.value(), cls, std::move(record->content));
     }
     return {};

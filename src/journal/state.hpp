@@ -103,6 +103,10 @@ struct Journal::State {
     Result<void> write_owners(const Prepared& prepared, Seq seq, const crypto::Key* body_key);
     Result<std::optional<std::pair<Seq, int>>> taken(const Draft& draft);
     Result<void> check_space(Class cls) const;
+    // A file that only takes room: given up when not even an access record fits any more, so that
+    // reading goes on; made again when there is space.
+    void keep_reserve() const;
+    bool release_reserve() const;
     Result<void> checkpoint(bool whole);
     Result<void> close_shard();
 

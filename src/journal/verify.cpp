@@ -173,6 +173,11 @@ Result<Journal::Checked> Journal::verify(bool deep,
         TRY_DO(state.objects.list([&](const std::string&) { ++out.objects; },
                                   [](const std::string&) {}));
     }
+    // The reserve holds nothing; a byte in it that is not zero means that the disk does not keep
+    // what it is given.
+    const auto reserve = read_file(state.archive / "reserve", std::uint64_t(64) << 20);
+    if (reserve && reserve->find_first_not_of('\0') != std::string::npos)
+        report("reserve", "has bytes that nobody wrote");
     return out;
 }
 
