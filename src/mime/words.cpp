@@ -320,9 +320,10 @@ public:
 
     // RFC 2231 beats the plain parameter of the same name, which is there for old programs.
     void finish() {
-        for (const auto& [name, parts] : extended_) {
+        for (const auto& entry : extended_) {
+            const auto& name = entry.first;
             std::erase_if(out.parameters, [&](const Parameter& p) { return p.name == name; });
-            out.parameters.push_back({name, parts.joined(charset_)});
+            out.parameters.push_back({name, entry.second.joined(charset_)});
         }
     }
     Parameterised out;
@@ -346,7 +347,7 @@ Parameterised parse_parameters(std::string_view raw, std::string_view charset) {
         const char c = head[space];
         if (c == ',') break;
         if (!is_space(c)) {
-            reader.out.value.push_back(lower(c));
+            if (c > ' ' && c < 127) reader.out.value.push_back(lower(c));
             continue;
         }
         const auto rest = trim(head.substr(space));
