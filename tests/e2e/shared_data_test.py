@@ -110,7 +110,7 @@ class Shared(Scenario):
                 continue
             number += 1
             data = read(path)
-            if data.startswith(b"From "):  # a mailbox of one: its From_ line and the line after the mail are no part of the mail
+            if data.startswith(b"From ") and sha256(data) not in have:  # a mailbox of one: its From_ line and the line after the mail are no part of the mail
                 data = data.split(b"\n", 1)[1]
             if sha256(data) not in have and sha256(data.removesuffix(b"\n")) not in have:
                 unknown.append(relative)
