@@ -4,6 +4,8 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "base/bytes.hpp"
 #include "base/check.hpp"
@@ -13,6 +15,7 @@ namespace letopis::search {
 namespace {
 
 constexpr int first_bits = 40;
+constexpr std::uint64_t looked_up_rows = 4096;
 constexpr std::size_t block_bytes_max = std::size_t(1) << 28;
 
 bool is_text(Column column) {
@@ -45,28 +48,83 @@ Result<std::string> expanded(std::string_view data) {
     return out;
 }
 
+// First byte of a block: bytes a value in the lower half, whether what follows is compressed.
+constexpr std::uint8_t width_bits = 0x0f;
+constexpr std::uint8_t compressed_bit = 0x10;
+
+std::size_t width_of(std::uint64_t range) {
+    std::size_t width = 0;
+    while (width < 8 && range >> (8 * width) != 0) ++width;
+    return width;
+}
+
+template <class Value>
+Result<void> decode_numbers(std::string raw,
+                            std::size_t width,
+                            const Block& block,
+                            std::vector<Value>& out) {
+    if (width > 8 || raw.size() != width * block.count)
+        return fail(Errc::corrupt, "a block of the index has the wrong length");
+    raw.append(8, '\0');  // so that every value can be read as eight bytes
+    const auto mask = width == 8 ? ~std::uint64_t(0) : (std::uint64_t(1) << (8 * width)) - 1;
+    out.resize(block.count);
+    for (std::uint64_t i = 0; i < block.count; ++i) {
+        std::uint64_t value;
+        std::memcpy(&value, raw.data() + i * width, 8);
+        if constexpr (std::endian::native == std::endian::big) value = __builtin_bswap64(value);
+        out[i] = static_cast<Value>(static_cast<std::uint64_t>(block.low) + (value & mask));
+    }
+    return {};
+}
+
 Result<void> decode(Column column, std::string_view data, Block& block) {
-    TRY(const auto raw, expanded(data));
-    Reader in(raw);
-    std::int64_t value = 0;
+    if (data.empty()) return fail(Errc::corrupt, "a block of the index is empty");
+    const auto form = static_cast<std::uint8_t>(data[0]);
+    data.remove_prefix(1);
+    std::string raw;
+    if (form & compressed_bit) {
+        TRY(raw, expanded(data));
+    } else {
+        raw = data;
+    }
     if (is_text(column)) {
+        Reader in(raw);
         for (std::uint64_t i = 0; i < block.count && in.ok(); ++i)
             block.texts.emplace_back(in.text());
+        if (!in.done()) return fail(Errc::corrupt, "a block of the index has the wrong length");
     } else if (is_wide(column)) {
-        block.wide.reserve(block.count);
-        for (std::uint64_t i = 0; i < block.count && in.ok(); ++i) {
-            value = static_cast<std::int64_t>(static_cast<std::uint64_t>(value) +
-                                              static_cast<std::uint64_t>(in.zigzag()));
-            block.wide.push_back(value);
-        }
+        TRY_DO(decode_numbers(std::move(raw), form & width_bits, block, block.wide));
     } else {
-        block.narrow.reserve(block.count);
-        for (std::uint64_t i = 0; i < block.count && in.ok(); ++i)
-            block.narrow.push_back(static_cast<std::uint32_t>(in.varint()));
+        TRY_DO(decode_numbers(std::move(raw), form & width_bits, block, block.narrow));
     }
-    if (!in.done()) return fail(Errc::corrupt, "a block of the index has the wrong length");
     block.loaded = true;
     return {};
+}
+
+// Values as their distance to the smallest one, all in the same number of bytes. What is looked up
+// one by one (seq and date of a hit) is not compressed, so that little has to be read for it.
+std::string encode_numbers(Column column,
+                           const std::vector<std::int64_t>& numbers,
+                           std::int64_t low,
+                           std::int64_t high) {
+    const auto base = static_cast<std::uint64_t>(low);
+    const auto width = width_of(static_cast<std::uint64_t>(high) - base);
+    std::string raw;
+    raw.reserve(numbers.size() * width);
+    for (const auto number : numbers) {
+        const auto value = static_cast<std::uint64_t>(number) - base;
+        for (std::size_t i = 0; i < width; ++i) raw.push_back(static_cast<char>(value >> (8 * i)));
+    }
+    const bool plain = column == Column::seq || column == Column::date;
+    std::string data(1, static_cast<char>(width | (plain ? 0 : compressed_bit)));
+    return data + (plain ? raw : compressed(raw));
+}
+
+std::string encode_texts(const std::vector<std::string>& texts) {
+    std::string raw;
+    Writer out(raw);
+    for (const auto& text : texts) out.text(text);
+    return std::string(1, static_cast<char>(compressed_bit)) + compressed(raw);
 }
 
 }  // namespace
@@ -79,7 +137,7 @@ Result<void> ColumnWriter::load(sql::Database& db) {
         auto& t = tails_[c];
         t.first = reader.size(column);
         const auto count = reader.blocks(column);
-        if (count == 0 || reader.outline(column, count - 1).count >= rows_) continue;
+        if (count == 0 || reader.outline(column, count - 1).count >= rows_of(column)) continue;
         TRY(const auto* last, reader.block(db, column, count - 1));
         t.first = last->first;
         t.numbers = last->wide;
@@ -87,6 +145,11 @@ Result<void> ColumnWriter::load(sql::Database& db) {
         t.texts = last->texts;
     }
     return {};
+}
+
+std::uint64_t ColumnWriter::rows_of(Column column) const {
+    return column == Column::seq || column == Column::date ? std::min(rows_, looked_up_rows)
+                                                           : rows_;
 }
 
 std::uint64_t ColumnWriter::size(Column column) const {
@@ -98,7 +161,7 @@ Result<void> ColumnWriter::push(sql::Database& db, Column column, std::int64_t v
     auto& t = tail(column);
     t.numbers.push_back(value);
     t.dirty = true;
-    if (t.count() < rows_) return {};
+    if (t.count() < rows_of(column)) return {};
     return write(db, column);
 }
 
@@ -106,35 +169,24 @@ Result<void> ColumnWriter::push(sql::Database& db, Column column, std::string_vi
     auto& t = tail(column);
     t.texts.emplace_back(text);
     t.dirty = true;
-    if (t.count() < rows_) return {};
+    if (t.count() < rows_of(column)) return {};
     return write(db, column);
 }
 
 Result<void> ColumnWriter::write(sql::Database& db, Column column) {
     auto& t = tail(column);
-    std::string raw;
-    Writer out(raw);
     std::int64_t low = 0;
     std::int64_t high = 0;
     if (!t.numbers.empty()) {
         low = *std::min_element(t.numbers.begin(), t.numbers.end());
         high = *std::max_element(t.numbers.begin(), t.numbers.end());
     }
-    std::int64_t last = 0;
-    for (const auto number : t.numbers) {
-        if (is_wide(column))
-            out.zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(number) -
-                                                 static_cast<std::uint64_t>(last)));
-        else
-            out.varint(static_cast<std::uint64_t>(number));
-        last = number;
-    }
-    for (const auto& text : t.texts) out.text(text);
-    const auto data = compressed(raw);
+    const auto data =
+        is_text(column) ? encode_texts(t.texts) : encode_numbers(column, t.numbers, low, high);
     TRY(auto insert, db.prepare("INSERT OR REPLACE INTO block VALUES(?1,?2,?3,?4,?5)"));
     TRY_DO(insert.run_with(block_id(column, t.first), t.count(), low, high, sql::Blob{data}));
     t.dirty = false;
-    if (t.count() >= rows_) {
+    if (t.count() >= rows_of(column)) {
         t.first += t.count();
         t.numbers.clear();
         t.texts.clear();

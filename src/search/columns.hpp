@@ -58,7 +58,8 @@ struct Block {
     bool loaded = false;
 };
 
-// Appends values; each column on its own. Blocks of `rows` values; a last block that is not full is
+// Appends values; each column on its own. Blocks of `rows` values (of
+// seq and date at most 4,096, as these are looked up one by one); a last block that is not full is
 // written at flush and replaced when it grows.
 class ColumnWriter {
 public:
@@ -79,6 +80,7 @@ private:
         std::uint64_t count() const { return numbers.size() + texts.size(); }
     };
     Result<void> write(sql::Database& db, Column column);
+    std::uint64_t rows_of(Column column) const;
     Tail& tail(Column column) { return tails_[static_cast<std::size_t>(column)]; }
     std::uint64_t rows_;
     std::array<Tail, column_count> tails_;

@@ -36,25 +36,20 @@ Engine::~Engine() {
 Result<std::unique_ptr<Engine>> Engine::open(const Path& index_dir,
                                              KeySource keys,
                                              const Options& options) {
-    if (options.writable) TRY_DO(make_directories(index_dir));
     auto state = std::make_unique<State>(index_dir, std::move(keys), options);
-    TRY(auto manifest, Manifest::open(index_dir, state->shared.keys(), options.writable));
-    if (manifest.analyser() != static_cast<std::uint64_t>(text::analyser_version)) {
-        if (!options.writable)
-            return fail(Errc::unfit,
-                        "the search index was made by another version of Letopis",
-                        "Run `letopis rebuild search`.");
-        TRY_DO(manifest.start_again());
-    }
-    state->manifest.emplace(std::move(manifest));
-    if (options.writable) {
-        TRY_DO(state->remove_leftovers());
-        TRY_DO(state->open_overlay());
-    } else {
-        // The overlay has the position; a session reads it.
+    if (!options.writable) {
+        // The first session is opened here, so that what is wrong is said now.
         TRY(auto session, Borrowed::take(*state));
         TRY(state->overlay_position, session->overlay_position());
+        return std::unique_ptr<Engine>(new Engine(std::move(state)));
     }
+    TRY_DO(make_directories(index_dir));
+    TRY(auto manifest, Manifest::open(index_dir, state->shared.keys(), true));
+    if (manifest.analyser() != static_cast<std::uint64_t>(text::analyser_version))
+        TRY_DO(manifest.start_again());
+    state->manifest.emplace(std::move(manifest));
+    TRY_DO(state->remove_leftovers());
+    TRY_DO(state->open_overlay());
     return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 
@@ -94,6 +89,7 @@ void Engine::State::remove_files(const std::vector<std::string>& labels) {
 
 Result<void> Engine::State::change_manifest(const ManifestChange& change) {
     const std::lock_guard lock(manifest_mutex);
+    if (!manifest) return fail(Errc::forbidden, "the index is open for reading");
     return manifest->change(change);
 }
 
@@ -128,7 +124,8 @@ Borrowed::~Borrowed() {
 
 std::uint64_t Engine::position() const {
     const std::lock_guard lock(state_->manifest_mutex);
-    return std::max(state_->manifest->position(), state_->overlay_position);
+    const auto closed = state_->manifest ? state_->manifest->position() : 0;
+    return std::max(closed, state_->overlay_position);
 }
 
 std::vector<ShardInfo> Engine::shards() const {
@@ -205,12 +202,14 @@ Result<void> Engine::bulk(const std::function<Result<bool>(Doc&)>& next, std::ui
 
 std::vector<std::string> Engine::retired_labels() const {
     const std::lock_guard lock(state_->manifest_mutex);
+    if (!state_->manifest) return {};
     auto labels = state_->manifest->retired();
     return labels ? std::move(*labels) : std::vector<std::string>();
 }
 
 Result<void> Engine::forget_retired(const std::vector<std::string>& labels) {
     const std::lock_guard lock(state_->manifest_mutex);
+    if (!state_->manifest) return fail(Errc::forbidden, "the index is open for reading");
     return state_->manifest->forget_retired(labels);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/mutant.hpp"
 #include "search/vocabulary.hpp"
 #include "text/analyser.hpp"
 
@@ -546,7 +547,7 @@ Result<Bitmap> Evaluation::scope_rows(ShardView& shard) {
 }
 
 Result<void> Evaluation::keep_scope(ShardView& shard, Bitmap& rows) {
-    if (!request_.scope.allows || rows.empty()) return {};
+    if (!request_.scope.allows || rows.empty() || mutant("search_ignores_scope")) return {};
     auto& shared = session_.shared();
     const auto version = request_.scope.version;
     const bool kept = version != 0 && shard.sorted();

@@ -47,6 +47,10 @@ Result<Manifest> Manifest::open(const Path& dir, const KeySource& keys, bool wri
         TRY_DO(insert.run_with(text::analyser_version));
     }
     TRY_DO(manifest.refresh());
+    if (!writable && manifest.analyser_ != static_cast<std::uint64_t>(text::analyser_version))
+        return fail(Errc::unfit,
+                    "the search index was made by another version of Letopis",
+                    "Run `letopis rebuild search`.");
     return manifest;
 }
 

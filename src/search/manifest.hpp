@@ -31,6 +31,7 @@ struct ManifestChange {
 
 class Manifest {
 public:
+    // For reading: unfit when another version of the analyser made the index.
     static Result<Manifest> open(const Path& dir, const KeySource& keys, bool writable);
 
     // Reads everything again when another connection has changed it; true: it had.

@@ -251,7 +251,7 @@ Result<Answer> Engine::search(const Request& request) const {
         found.push_back({shard.get(), std::move(rows), count});
     }
     answer.exact = evaluation.exact();
-    if (!answer.exact) answer.note = "not every text was compared: the total is an upper bound";
+    if (!answer.exact) answer.note = "not every text was compared: the total is not exact";
     const auto ranking = evaluation.ranking();
     if (request.order == Order::relevance && ranking)
         TRY_DO(relevance_page(found, *ranking, request, answer));

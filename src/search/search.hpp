@@ -104,7 +104,7 @@ struct Hit {
 struct Answer {
     std::vector<Hit> hits;
     std::uint64_t total = 0;
-    bool exact = true;   // false: total is an upper bound, and note says why
+    bool exact = true;   // false: total counts messages that were not compared; note says so
     std::string cursor;  // empty: this was the last page
     std::string note;
 };

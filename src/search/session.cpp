@@ -78,7 +78,7 @@ Result<void> ShardView::open() {
                             key,
                             {.mode = sql::Mode::read,
                              .durability = sql::Durability::none,
-                             .cache_kib = row_.sorted ? 16384 : 4096}));
+                             .cache_kib = row_.sorted ? 8192 : 2048}));
     db_.emplace(std::move(db));
     TRY_DO(full_->attach(*db_));
     TRY(collect_, db_->prepare("SELECT letopis_collect(ft) FROM ft WHERE ft MATCH ?1 LIMIT 1"));
