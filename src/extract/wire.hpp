@@ -44,15 +44,18 @@ inline void put_job(Writer& writer,
     writer.text(raw);
 }
 
+// False when there is no such dialect.
+inline bool dialect_of(std::uint8_t number, model::Dialect& dialect) {
+    if (number < 1 || number > static_cast<std::uint8_t>(model::Dialect::letopis_csv)) return false;
+    dialect = static_cast<model::Dialect>(number);
+    return true;
+}
+
 inline bool get_job(Reader& reader, Job& job) {
     const auto dialect = reader.u8();
     job.context = std::string(reader.text());
     job.raw = std::string(reader.text());
-    if (!reader.ok() || dialect < 1 ||
-        dialect > static_cast<std::uint8_t>(model::Dialect::letopis_csv))
-        return false;
-    job.dialect = static_cast<model::Dialect>(dialect);
-    return true;
+    return reader.ok() && dialect_of(dialect, job.dialect);
 }
 
 // The text that a slice stands for.

@@ -73,7 +73,11 @@ public:
     Joiner(std::string& out, bool* guessed, std::string_view hint)
         : out_(out), guessed_(guessed), hint_(hint) {}
     void add(const Word& word) {
-        if (!equal_nocase(word.charset, charset_)) flush();
+        // A word of ISO-2022 that has come back to ASCII is complete; ICU takes an empty stretch of
+        // ASCII between two of them for an attack.
+        if (!equal_nocase(word.charset, charset_) || bytes_.ends_with("\x1B(B") ||
+            bytes_.ends_with("\x1B(J"))
+            flush();
         charset_ = word.charset;
         if (word.encoding == 'b') {
             base64_.append(word.text);

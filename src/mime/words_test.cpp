@@ -23,6 +23,8 @@ TEST(Words, joins_characters_that_were_cut_between_words) {
     EXPECT_EQ(decode_words("=?utf-8?B?0J8=?=\r\n =?utf-8?Q?=D0?=\n\t=?UTF-8?B?nw==?="), "ПП");
     EXPECT_EQ(decode_words("=?utf-8?B?0J/R?= =?utf-8?B?gA==?="), "Пр");
     EXPECT_EQ(decode_words("=?utf-8?B?0J/Rg?= =?utf-8?B?A==?="), "Пр");
+    EXPECT_EQ(decode_words("=?ISO-2022-JP?B?GyRCJUYlOSVIGyhC?= =?ISO-2022-JP?B?GyRCJUYbKEI=?="),
+              "テストテ");
 }
 
 TEST(Words, forgives_what_programs_do) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "extract/worker/worker.hpp"
 
+#include <malloc.h>
+
 #include <csignal>
 #include <string>
 
@@ -27,12 +29,28 @@ std::string one_message(const Job& job) {
     return model::encode(message);
 }
 
-bool parse_batch(Reader& request, std::string& answer) {
+// A large item comes alone; it keeps the request's own memory, so that it is held only once.
+bool take_single(std::string& frame, Reader& request, Job& job) {
+    const auto dialect = request.u8();
+    job.context = std::string(request.text());
+    const auto size = request.varint();
+    if (!request.ok() || size != request.left() || !dialect_of(dialect, job.dialect)) return false;
+    frame.erase(0, frame.size() - static_cast<std::size_t>(size));
+    job.raw = std::move(frame);
+    return true;
+}
+
+bool parse_batch(std::string& frame, Reader& request, std::string& answer) {
     const auto count = request.varint();
     if (!request.ok() || count > batch_jobs_max) return false;
     Writer writer(answer);
     writer.varint(count);
     Job job;
+    if (count == 1 && request.left() > batch_bytes_max) {
+        if (!take_single(frame, request, job)) return false;
+        writer.text(one_message(job));
+        return true;
+    }
     for (std::uint64_t i = 0; i < count; ++i) {
         if (!get_job(request, job)) return false;
         writer.text(one_message(job));
@@ -71,7 +89,7 @@ Result<std::optional<std::string>> next_request(int fd) {
 
 int run_worker(int in_fd, int out_fd) {
     while (true) {
-        const auto request = next_request(in_fd);
+        auto request = next_request(in_fd);
         if (!request) return 1;
         if (!*request) return 0;
         Reader reader(**request);
@@ -79,11 +97,17 @@ int run_worker(int in_fd, int out_fd) {
         std::string answer(4, '\0');
         answer.push_back(static_cast<char>(kind));
         bool good = false;
-        if (kind == static_cast<std::uint8_t>(Ask::parse)) good = parse_batch(reader, answer);
+        if (kind == static_cast<std::uint8_t>(Ask::parse))
+            good = parse_batch(**request, reader, answer);
         if (kind == static_cast<std::uint8_t>(Ask::part)) good = one_part(reader, answer);
         if (!good || answer.size() > answer_bytes_max) return 1;
         put_frame_length(answer);
         if (!write_all(out_fd, answer)) return 1;
+        // What one giant needed is not kept for the dwarfs that follow.
+        if (answer.size() > batch_bytes_max) {
+            answer = {};
+            malloc_trim(0);
+        }
     }
 }
 

@@ -80,6 +80,23 @@ TEST(Worker, answers_each_job_of_a_batch) {
     EXPECT_FALSE(second->text.empty());
 }
 
+TEST(Worker, a_giant_is_read_like_the_others) {
+    const std::string text(9 << 20, 'x');
+
+    const auto result =
+        talk(parse_request({{model::Dialect::mail, "{}", "Subject: one\n\n" + text}}));
+
+    EXPECT_EQ(result.exit_code, 0);
+    Reader reader(std::string_view(result.answers).substr(4));
+    EXPECT_EQ(reader.u8(), 1);
+    EXPECT_EQ(reader.varint(), 1u);
+    const auto message = model::decode(reader.text());
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->subject, "one");
+    ASSERT_TRUE(message->slice);
+    EXPECT_EQ(message->slice->length, text.size());
+}
+
 TEST(Worker, garbage_ends_it_without_an_answer) {
     const std::string good = parse_request({{model::Dialect::mail, "", "Subject: one\n\n"}});
     for (const std::string& bad : {std::string(4, '\0'),
