@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "app/descriptor.hpp"
 #include "app/projector.hpp"
 #include "objects/objects.hpp"
@@ -11,6 +13,8 @@
 namespace letopis::app {
 
 namespace {
+
+constexpr std::uint64_t tile_limit = 64 * 1024;
 
 class Verifier {
 public:
@@ -111,6 +115,31 @@ private:
         for (const auto& tile : *tiles)
             problem(name + "/" + tile,
                     "the tile is missing or damaged; `letopis rebuild ledger` makes it again");
+        older_tiles(options.directory / "tile", name + "/tile");
+    }
+
+    // Partial tiles of earlier heads stay until their tile is full. Nobody needs them, but whoever
+    // asks for one must not get a wrong one: each is the beginning of the widest beside it.
+    void older_tiles(const Path& directory, const std::string& name) {
+        std::error_code error;
+        std::map<Path, std::map<unsigned long, Path>> partial;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(directory, error))
+            if (entry.is_regular_file() && entry.path().parent_path().extension() == ".p")
+                partial[entry.path().parent_path()].emplace(
+                    std::strtoul(entry.path().filename().c_str(), nullptr, 10), entry.path());
+        for (const auto& [parent, files] : partial) {
+            auto full = parent;
+            full.replace_extension();
+            const auto widest = read_file(
+                std::filesystem::exists(full, error) ? full : files.rbegin()->second, tile_limit);
+            for (const auto& [width, file] : files) {
+                const auto bytes = read_file(file, tile_limit);
+                if (!bytes || !widest || bytes->size() != width * sizeof(Digest) ||
+                    !widest->starts_with(*bytes))
+                    problem(name + "/" + file.lexically_relative(directory).string(),
+                            "the tile of an earlier head is damaged; delete it, nothing needs it");
+            }
+        }
     }
 
     // The journal must lead to the head that somebody outside knows.
@@ -189,10 +218,36 @@ private:
                 problem("index", engine.error().what + "; `letopis rebuild search` makes it again");
             return;
         }
+        index_pages();
         const auto report = (*engine)->verify();
         if (!report) return problem("index", report.error().what);
         for (const auto& fault : report->faults)
             problem("index", fault + "; `letopis rebuild search` makes it again");
+    }
+
+    // Pages that hold nothing at the moment are looked at too.
+    void index_pages() {
+        const auto names = list_directory(archive_.directory() / "index");
+        if (!names) return problem("index", names.error().what);
+        for (const auto& name : *names) {
+            if (!name.ends_with(".db")) continue;
+            const auto label = "index/" + name;
+            const auto key = archive_.keyring().find(crypto::Purpose::index_page, label);
+            if (!key) {
+                out_.notes.push_back(label + " belongs to no key: a build that was not finished");
+                continue;
+            }
+            auto db = sql::Database::open(
+                archive_.directory() / label, key->key.bytes(), {.mode = sql::Mode::read});
+            const auto pages = db ? sql::read_every_page(*db)
+                                  : Result<std::uint64_t>(tl::unexpected<Error>(db.error()));
+            if (pages)
+                out_.bytes += *pages;
+            else
+                problem(label,
+                        "a page is damaged: " + pages.error().what +
+                            "; `letopis rebuild search` makes it again");
+        }
     }
 
     void catalog_matches(catalog::Catalog& catalog) {

@@ -109,13 +109,27 @@ Result<void> make_current(Session& session) {
             "searchable yet\n");
         return {};
     }
-    TRY(auto projector, app::Projector::open(session.archive));
-    return projector->catch_up([&](std::uint64_t done, std::uint64_t all) {
-        if (session.output.terminal() && !session.arguments.has("--quiet"))
-            session.output.note(
-                fmt::format("\r\x1b[Kbringing the index up to date: {} of {} records", done, all));
-        if (done == all && session.output.terminal()) session.output.note("\r\x1b[K");
-    });
+    // A full disk takes nothing in, but what is there stays readable; the last of the space is for
+    // the records of who reads it.
+    constexpr std::uint64_t enough = 16 << 20;
+    const auto space = disk_space(session.archive.directory());
+    const auto full = [&] {
+        session.output.note(
+            "letopis: the disk is full; the newest messages are not searchable before some space "
+            "is free\n");
+    };
+    if (position && space && space->free_bytes < enough) return full(), Result<void>();
+    const auto caught_up = [&]() -> Result<void> {
+        TRY(auto projector, app::Projector::open(session.archive));
+        return projector->catch_up([&](std::uint64_t done, std::uint64_t all) {
+            if (session.output.terminal() && !session.arguments.has("--quiet"))
+                session.output.note(fmt::format(
+                    "\r\x1b[Kbringing the index up to date: {} of {} records", done, all));
+            if (done == all && session.output.terminal()) session.output.note("\r\x1b[K");
+        });
+    }();
+    if (caught_up || !position || caught_up.error().code != Errc::no_space) return caught_up;
+    return full(), Result<void>();
 }
 
 }  // namespace letopis::cli

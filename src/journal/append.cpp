@@ -361,6 +361,11 @@ bool Journal::State::release_reserve() const {
     return std::filesystem::exists(file, ignored) && remove_file(file).has_value();
 }
 
+bool Journal::State::disk_is_full() const {
+    const auto space = disk_space(archive);
+    return space && space->free_bytes < (1 << 20);
+}
+
 Result<void> Journal::State::checkpoint(bool whole) {
     int logged = 0, done = 0;
     const int code =

@@ -75,7 +75,16 @@ Result<void> Journal::State::open() {
             closed.push_back(Seq(first));
     }
     std::ranges::sort(closed);
-    if (auto opened = open_writer(); !opened) return within(live_label, std::move(opened).error());
+    auto opened = open_writer();
+    if (!opened && disk_is_full()) {
+        // Even opening needs a few pages beside the files.
+        if (release_reserve()) opened = open_writer();
+        if (!opened && disk_is_full())
+            return fail(Errc::no_space,
+                        "the disk of the archive is full: " + opened.error().what,
+                        "Free some space and run the same command again; nothing was lost.");
+    }
+    if (!opened) return within(live_label, std::move(opened).error());
     TRY_DO(finish_interrupted_close());
     keep_reserve();
     return load_dictionaries();

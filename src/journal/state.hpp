@@ -107,6 +107,7 @@ struct Journal::State {
     // reading goes on; made again when there is space.
     void keep_reserve() const;
     bool release_reserve() const;
+    bool disk_is_full() const;
     Result<void> checkpoint(bool whole);
     Result<void> close_shard();
 

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import LONG, RELEASE, SAMPLE, Archive, acks_of, digest, exported_digests, mails_of, size, unsynced, whole_lines
+from support import LONG, RELEASE, SAMPLE, Archive, acks_of, exported_digests, unsynced, whole_lines
 
 STRACE = shutil.which("strace")
 CALLS = "pwrite64 write fdatasync fsync rename ftruncate openat unlink chmod mkdir pread64 read newfstatat statfs getdents64 fcntl lseek".split()
@@ -28,13 +28,18 @@ def counted(command, env):
     """How often each call is made when nothing goes wrong."""
     with tempfile.NamedTemporaryFile() as log:
         subprocess.run([STRACE, "-f", "-c", "-o", log.name, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
-        lines = open(log.name, encoding="utf-8").read().splitlines()
+        lines = log.read().decode("utf-8", "replace").splitlines()
     counts = {}
     for line in lines:
         words = line.split()
         if len(words) >= 5 and words[3].isdigit():
             counts[words[-1]] = int(words[3])
     return counts
+
+
+def lines_of(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read().splitlines()
 
 
 def inject(call, fault, when):
@@ -65,7 +70,7 @@ def append_with_fault(template, call, fault, when):
         return [f"{name}: {fault}" for fault in faults]
 
 
-def import_with_fault(template, mbox, call, fault, when):
+def import_with_fault(template, mbox, mails, call, fault, when):
     with template.copy() as archive:
         done = archive.run("import", mbox, prefix=inject(call, fault, when))
         name, faults = f"import, {call} #{when} {fault}", []
@@ -77,7 +82,7 @@ def import_with_fault(template, mbox, call, fault, when):
         again = archive.run("import", mbox)
         if again.returncode != 0:
             faults.append(f"the same command did not go on: {again.stderr[-300:]}")
-        elif exported_digests(archive) != sorted(digest(mail) for mail in mails_of(mbox)):
+        elif exported_digests(archive) != mails:
             faults.append("other mails than those of the mailbox are in the archive")
         else:
             if not all(source["balanced"] for source in archive.json("books")):
@@ -127,7 +132,7 @@ def unrecorded_answers(program):
             before = archive.json("verify")["records"]
             traced(archive, archive.command(*command), trace)
             recorded = synced = False
-            for line in open(trace, encoding="utf-8", errors="replace"):
+            for line in lines_of(trace):
                 if "/live.db-wal>" in line and "pwrite64(" in line:
                     recorded, synced = True, False
                 elif "/live.db-wal>" in line and ("fdatasync(" in line or "fsync(" in line):
@@ -142,6 +147,8 @@ def unrecorded_answers(program):
 
 @unittest.skipUnless(can_trace(), "strace is not there or may not trace")
 class Syscall(unittest.TestCase):
+    maxDiff = None
+
     def all_points(self, counts, kinds, each):
         points = []
         for call in kinds:
@@ -168,9 +175,10 @@ class Syscall(unittest.TestCase):
         with Archive().init() as template:
             with template.copy() as one:
                 counts = counted(one.command("import", mbox), one.program.env)
+                mails = exported_digests(one)
             points = self.all_points(counts, ("pwrite64", "fdatasync", "fsync", "rename", "openat", "write"), 1)
             with concurrent.futures.ThreadPoolExecutor(2) as pool:
-                found = list(pool.map(lambda point: import_with_fault(template, mbox, *point), points))
+                found = list(pool.map(lambda point: import_with_fault(template, mbox, mails, *point), points))
         print(f"import: {len(points)} faults", flush=True)
         self.assertEqual([fault for faults in found for fault in faults], [])
 
