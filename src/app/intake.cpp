@@ -325,7 +325,8 @@ Result<void> Intake::flush() {
         for (std::size_t i = 0; i < done.size(); ++i) {
             auto& pending = pending_[i];
             const bool message = pending.kind == journal::Kind::message;
-            if (message) ++(done[i].seq ? books.stored : books.duplicates);
+            const bool stored = done[i].seq || mutant("count_duplicates_as_stored");
+            if (message) ++(stored ? books.stored : books.duplicates);
             if (done[i].seq || done[i].duplicate_key != 1) continue;
             pending.item.of = pending.file.of = done[i].duplicate_of;
             descriptors.push_back(message ? write(pending.item) : write(pending.file));

@@ -47,7 +47,7 @@ class Truth:
 
     def __init__(self, archive):
         self.hits = archive.json("search", "--limit", "1000", "")["hits"]
-        self.raws = {str(hit["id"]): archive.letopis("show", str(hit["id"]), "--raw") for hit in self.hits[::7]}
+        self.raws = {str(hit["id"]): archive.letopis("show", str(hit["id"]), "--raw") for hit in self.hits[::20]}
         self.queries = {query: [hit["id"] for hit in archive.json("search", "--limit", "1000", query)["hits"]] for query in ("договор", "окно", "from:vasilev")}
 
     def lies(self, archive):

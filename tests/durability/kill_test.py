@@ -67,7 +67,7 @@ class Kill(unittest.TestCase):
 
     def test_an_import_that_is_killed_again_and_again_comes_to_its_end(self):
         dice, kills, alive = random.Random(7), 0, size(20, 500)
-        mails = 2500
+        mails = 1500
         while kills < alive:
             with Archive().init() as archive:
                 mbox = os.path.join(archive.folder, "in.mbox")
@@ -75,7 +75,7 @@ class Kill(unittest.TestCase):
                 for _ in range(min(20, alive - kills)):
                     process = subprocess.Popen(archive.command("import", mbox), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                                start_new_session=True, env=archive.program.env)
-                    time.sleep(dice.uniform(0.02, 0.9))
+                    time.sleep(dice.uniform(0.02, 0.7))
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
                     kills += 1

@@ -11,10 +11,11 @@ import subprocess
 import tempfile
 import unittest
 
-from support import LONG, RELEASE, SAMPLE, Archive, acks_of, exported_digests, unsynced, whole_lines
+from support import LONG, RELEASE, SAMPLE, Archive, acks_of, calls_of, exported_digests, unsynced, whole_lines
 
 STRACE = shutil.which("strace")
-CALLS = "pwrite64 write fdatasync fsync rename ftruncate openat unlink chmod mkdir pread64 read newfstatat statfs getdents64 fcntl lseek".split()
+WRITING = "pwrite64 write fdatasync fsync rename ftruncate openat".split()
+OTHERS = "unlink chmod mkdir pread64 read newfstatat statfs getdents64 fcntl lseek".split()
 TRACED = "pwrite64,write,fsync,fdatasync,rename,renameat,renameat2,openat,ftruncate"
 # So many appends that shards are closed on the way.
 APPEND = ("--count", 24, "--shard", 10, "--batch", 3, "--go-on", 1)
@@ -109,15 +110,22 @@ def unsynced_acks(program):
 
 
 def unsynced_heads(program):
-    """Signed heads that got their name before the records and tiles under them were synced, in an import."""
+    """Signed heads that got their name before the records and tiles under them were there and synced, in an import."""
     with Archive(program).init() as archive:
         trace = os.path.join(archive.folder, "trace")
         done = traced(archive, archive.command("import", "--quiet", os.path.join(SAMPLE, "mail", "inbox.mbox")), trace)
-        heads = lambda name, arguments: name.startswith("rename") and arguments.rstrip('"').endswith("/checkpoint")
-        with open(trace, encoding="utf-8", errors="replace") as file:
-            seen = sum("rename" in line and '/checkpoint"' in line for line in file)
-        faults = unsynced(trace, archive.path, heads)
-        return faults if done.returncode == 0 and seen > 0 else faults + [f"{seen} heads, exit code {done.returncode}: {done.stderr[-500:]}"]
+        is_head = lambda name, arguments: name.startswith("rename") and arguments.endswith('/checkpoint"')
+        faults, heads, tiles = unsynced(trace, archive.path, is_head), 0, set()
+        for name, arguments, _ in calls_of(trace):
+            log = re.search(r"/log/([^/]+)/[^ ]*$", arguments) if name.startswith("rename") else None
+            if log and is_head(name, arguments):
+                heads += 1
+                if log.group(1) not in tiles:
+                    faults.append(f"a head of {log.group(1)} was signed before its tiles were written")
+                tiles.discard(log.group(1))
+            elif log:
+                tiles.add(log.group(1))
+        return faults if done.returncode == 0 and heads > 0 else faults + [f"{heads} heads, exit code {done.returncode}: {done.stderr[-500:]}"]
 
 
 def unrecorded_answers(program):
@@ -163,7 +171,7 @@ class Syscall(unittest.TestCase):
             template.torture("append", "--seed", 1, "--count", 12, "--shard", 10)
             with template.copy() as one:
                 counts = counted(one.torture_command("append", "--seed", 9, *APPEND), one.program.env)
-            points = self.all_points(counts, CALLS, 3)
+            points = self.all_points(counts, WRITING, 4) + self.all_points(counts, OTHERS, 1)
             with concurrent.futures.ThreadPoolExecutor(2) as pool:
                 found = list(pool.map(lambda point: append_with_fault(template, *point), points))
         print(f"appender: {len(points)} faults at {len({call for call, _, _ in points})} kinds of calls", flush=True)
