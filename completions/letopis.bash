@@ -1,9 +1,10 @@
 # bash completion of letopis; made by `letopis completion bash`
 _letopis() {
   local cur=${COMP_WORDS[COMP_CWORD]} word command=
-  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do case $word in init|import|search|show|verify|rebuild|books|proof|export|tag|doctor|unlock|lock|bench-data|completion|help|version) command=$word; break;; esac; done
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do case $word in init|recover|import|search|show|verify|rebuild|books|proof|export|tag|doctor|unlock|lock|bench-data|completion|help|version) command=$word; break;; esac; done
   case $command in
     init) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--host --disk-reserve --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    recover) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     import) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--source --zone --owner --date-order --no-documents --budget --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     search) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--limit --order --facets --no-facets --cursor --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     show) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--raw --part --text --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
@@ -20,7 +21,7 @@ _letopis() {
     completion) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     help) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     version) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
-    *) COMPREPLY=($(compgen -W 'init import search show verify rebuild books proof export tag doctor unlock lock bench-data completion help version --archive --key-file --passphrase-file --json' -- "$cur"));;
+    *) COMPREPLY=($(compgen -W 'init recover import search show verify rebuild books proof export tag doctor unlock lock bench-data completion help version --archive --key-file --passphrase-file --json' -- "$cur"));;
   esac
 }
 complete -o filenames -F _letopis letopis

@@ -2,6 +2,7 @@
 complete -c letopis -n __fish_use_subcommand -a init -d "create an archive"
 complete -c letopis -n '__fish_seen_subcommand_from init' -l host -r
 complete -c letopis -n '__fish_seen_subcommand_from init' -l disk-reserve -r
+complete -c letopis -n __fish_use_subcommand -a recover -d "give an archive a new key by its recovery sheet, typed into the file SHEET"
 complete -c letopis -n __fish_use_subcommand -a import -d "bring in mailboxes, mails and chat exports; what is there already adds nothing"
 complete -c letopis -n '__fish_seen_subcommand_from import' -l source -r
 complete -c letopis -n '__fish_seen_subcommand_from import' -l zone -r

@@ -35,6 +35,16 @@ const std::vector<Command> table = {
      "uses a passphrase. Without either a key\n"
      "file DIR.key is made beside the archive. The recovery sheet that is printed is the only "
      "other way in: print it and keep it apart."},
+    {"recover",
+     "SHEET",
+     "give an archive a new key by its recovery sheet, typed into the file SHEET",
+     {},
+     1,
+     1,
+     "The new key is --key-file FILE (made when it is not there) or --passphrase-file FILE; the "
+     "old "
+     "one no longer opens the archive.\nLetter case, spaces and dashes do not matter; a mistyped "
+     "group is named. - reads the sheet from the terminal."},
     {"import",
      "PATH…",
      "bring in mailboxes, mails and chat exports; what is there already adds nothing",

@@ -73,6 +73,26 @@ Result<std::string> init(const Arguments& arguments, Output& output) {
     return std::string();
 }
 
+Result<void> recover(const Arguments& arguments, Output& output) {
+    TRY(const auto directory, archive_directory(arguments));
+    TRY_DO(app::read_identity(directory));
+    if (!arguments.has("--key-file") && !arguments.has("--passphrase-file"))
+        return fail(Errc::invalid,
+                    "the new key is not named",
+                    "Give --key-file FILE (a new file) or --passphrase-file FILE.");
+    auto lock = app::Lock::take(directory);
+    if (!lock) return within("the archive is in use", std::move(lock).error());
+    const auto& source = arguments.positional.front();
+    TRY(const auto sheet, read_file(source == "-" ? Path("/dev/stdin") : Path(source), 64 * 1024));
+    TRY(auto keyring, crypto::Keyring::open_with_recovery(directory, sheet));
+    if (arguments.has("--key-file") && !std::filesystem::exists(arguments.get("--key-file")))
+        TRY_DO(crypto::create_key_file(arguments.get("--key-file")));
+    TRY(const auto unlock, unlock_of(arguments, directory, false));
+    TRY_DO(keyring->change_unlock(unlock, SystemClock().now()));
+    output.print("the archive has its new key; the recovery sheet stays the same\n");
+    return {};
+}
+
 std::uint64_t swap_kib() {
     std::ifstream file("/proc/meminfo");
     std::string name, unit;
@@ -86,6 +106,13 @@ std::uint64_t swap_kib() {
 
 Exit run_init(const Arguments& arguments, Output& output) {
     const auto done = init(arguments, output);
+    if (done) return Exit::done;
+    report(output, done.error(), arguments.has("--json"));
+    return done.error().code == Errc::invalid ? Exit::usage : Exit::unusable;
+}
+
+Exit run_recover(const Arguments& arguments, Output& output) {
+    const auto done = recover(arguments, output);
     if (done) return Exit::done;
     report(output, done.error(), arguments.has("--json"));
     return done.error().code == Errc::invalid ? Exit::usage : Exit::unusable;

@@ -233,6 +233,7 @@ Exit dispatch(const std::vector<std::string>& words, Output& output) {
         return Exit::done;
     }
     if (name == "init") return run_init(*arguments, output);
+    if (name == "recover") return run_recover(*arguments, output);
     if (name == "doctor") return run_doctor(*arguments, output);
     if (name == "bench-data") return run_bench_data(*arguments, output);
     if (name == "unlock" && !arguments->has("--foreground"))

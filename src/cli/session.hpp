@@ -66,6 +66,7 @@ Exit run(Session& session);
 
 // Those that do not.
 Exit run_init(const Arguments& arguments, Output& output);
+Exit run_recover(const Arguments& arguments, Output& output);
 Exit run_doctor(const Arguments& arguments, Output& output);
 Exit run_bench_data(const Arguments& arguments, Output& output);
 
