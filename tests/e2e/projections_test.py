@@ -5,7 +5,7 @@ import os
 import shutil
 import unittest
 
-from harness import MUTANT_BINARY, SAMPLE, Box, Scenario, call, mail, main, mbox, telegram
+from harness import MUTANT_BINARY, SAMPLE, Scenario, mail, main, mbox, telegram
 
 
 class Projections(Scenario):
@@ -84,12 +84,18 @@ class Mutants(Scenario):
                 self.box.run("tag", f"+t{n % 9}", str(seq))
                 tagged[seq] = f"t{n % 9}"
         threads = {seq: self.box.show(seq)["conversation"]["id"] for seq in self.box.ids("")}
-        call(*self.box.options(), "rebuild", program=MUTANT_BINARY, env={"LETOPIS_MUTANT": "thread_by_subject"}, timeout=300)
-        changed = {seq: self.box.show(seq)["conversation"]["id"] for seq in self.box.ids("")}
+        other = {"program": MUTANT_BINARY, "env": {"LETOPIS_MUTANT": "thread_by_subject"}, "timeout": 300}
+        self.box.run("rebuild", **other)
+        # A catalogue of another rule is refused, not misread.
+        self.assertSentence(self.box.run("search", "x", expect=3), "rebuild")
+        shown = {seq: self.box.run("show", "--json", str(seq), **other).json() for seq in threads}
+        changed = {seq: one["conversation"]["id"] for seq, one in shown.items()}
         self.assertNotEqual(changed, threads, "the mutant changed nothing, so the test shows nothing")
-        self.assertLess(len(set(changed.values())), len(set(threads.values())))
-        for seq, tag in tagged.items():
-            self.assertEqual(self.box.show(seq)["tags"], [tag])
+        self.assertEqual(len(set(changed.values())), 3)
+        self.assertEqual({seq: one["tags"][0] for seq, one in shown.items() if one["tags"]}, tagged)
+        for tag in set(tagged.values()):
+            hits = self.box.run("search", "--json", "--limit", "100", f"tag:{tag}", **other).json()["hits"]
+            self.assertEqual({hit["id"] for hit in hits}, {seq for seq, its in tagged.items() if its == tag})
         self.box.run("rebuild")
         self.assertEqual({seq: self.box.show(seq)["conversation"]["id"] for seq in self.box.ids("")}, threads)
 
