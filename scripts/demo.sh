@@ -3,8 +3,11 @@
 
 # Shows the command as a user would type it, then runs it.
 try() {
+    local word
     printf '\n$ letopis'
-    printf " %s" "${@@Q}"
+    for word in "$@"; do
+        if [[ $word =~ ^[A-Za-z0-9_./=:-]+$ ]]; then printf ' %s' "$word"; else printf " '%s'" "$word"; fi
+    done
     printf '\n'
     "$letopis" "$@"
 }
