@@ -58,7 +58,7 @@ Result<void> ShardBuilder::finish() {
     if (s.finished) return {};
     auto& db = s.writer->database();
     if (s.in_transaction == 0) TRY_DO(s.begin());
-    TRY_DO(s.writer->flush());
+    TRY_DO(s.writer->close());
     TRY(auto words, db.prepare("INSERT INTO words(data) VALUES(?1)"));
     const auto blob = s.vocabulary.encode();
     TRY_DO(words.run_with(sql::Blob{blob}));

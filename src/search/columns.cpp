@@ -15,7 +15,7 @@ namespace letopis::search {
 namespace {
 
 constexpr int first_bits = 40;
-constexpr std::uint64_t looked_up_rows = 4096;
+constexpr std::uint64_t looked_up_rows = 1024;
 constexpr std::size_t block_bytes_max = std::size_t(1) << 28;
 
 bool is_text(Column column) {
@@ -200,26 +200,74 @@ Result<void> ColumnWriter::flush(sql::Database& db) {
     return {};
 }
 
+Result<void> ColumnReader::add(std::int64_t id,
+                               std::uint64_t count,
+                               std::int64_t low,
+                               std::int64_t high) {
+    const auto column = static_cast<std::uint64_t>(id) >> first_bits;
+    if (column >= column_count) return fail(Errc::corrupt, "a block of an unknown column");
+    Block block;
+    block.first = static_cast<std::uint64_t>(id) & ((std::uint64_t(1) << first_bits) - 1);
+    block.count = count;
+    block.low = low;
+    block.high = high;
+    auto& blocks = blocks_[column];
+    const auto expected = blocks.empty() ? 0 : blocks.back().first + blocks.back().count;
+    if (block.first != expected || block.count > (std::uint64_t(1) << 24))
+        return fail(Errc::corrupt, "the blocks of the index do not join");
+    blocks.push_back(std::move(block));
+    return {};
+}
+
+// A closed shard has the list of its blocks in one row, so that the blocks need not be visited.
+Result<bool> ColumnReader::open_contents(sql::Database& db) {
+    TRY(auto row, db.prepare("SELECT data FROM contents"));
+    TRY(const bool there, row.step());
+    if (!there) return false;
+    TRY(const auto raw, expanded(row.blob(0)));
+    Reader in(raw);
+    while (in.left() > 0 && in.ok()) {
+        const auto id = static_cast<std::int64_t>(in.varint());
+        const auto count = in.varint();
+        const auto low = in.zigzag();
+        const auto high = in.zigzag();
+        if (in.ok()) TRY_DO(add(id, count, low, high));
+    }
+    if (!in.ok()) return fail(Errc::corrupt, "the list of the blocks is damaged");
+    return true;
+}
+
 Result<void> ColumnReader::open(sql::Database& db) {
     for (auto& blocks : blocks_) blocks.clear();
+    TRY(const bool listed, open_contents(db));
+    if (listed) return {};
     TRY(auto rows, db.prepare("SELECT id,count,low,high FROM block ORDER BY id"));
     for (;;) {
         TRY(const bool more, rows.step());
-        if (!more) break;
-        const auto column = static_cast<std::size_t>(rows.integer(0) >> first_bits);
-        if (column >= column_count) return fail(Errc::corrupt, "a block of an unknown column");
-        Block block;
-        block.first = rows.number(0) & ((std::uint64_t(1) << first_bits) - 1);
-        block.count = rows.number(1);
-        block.low = rows.integer(2);
-        block.high = rows.integer(3);
-        auto& blocks = blocks_[column];
-        const auto expected = blocks.empty() ? 0 : blocks.back().first + blocks.back().count;
-        if (block.first != expected || block.count > (std::uint64_t(1) << 24))
-            return fail(Errc::corrupt, "the blocks of the index do not join");
-        blocks.push_back(std::move(block));
+        if (!more) return {};
+        TRY_DO(add(rows.integer(0), rows.number(1), rows.integer(2), rows.integer(3)));
     }
-    return {};
+}
+
+Result<void> ColumnWriter::close(sql::Database& db) {
+    TRY_DO(flush(db));
+    ColumnReader reader;
+    TRY_DO(reader.open(db));
+    std::string raw;
+    Writer out(raw);
+    for (std::size_t c = 0; c < column_count; ++c) {
+        const auto column = static_cast<Column>(c);
+        for (std::size_t i = 0; i < reader.blocks(column); ++i) {
+            const auto& block = reader.outline(column, i);
+            out.varint(static_cast<std::uint64_t>(block_id(column, block.first)));
+            out.varint(block.count);
+            out.zigzag(block.low);
+            out.zigzag(block.high);
+        }
+    }
+    const auto data = compressed(raw);
+    TRY(auto insert, db.prepare("INSERT INTO contents(data) VALUES(?1)"));
+    return insert.run_with(sql::Blob{data});
 }
 
 std::uint64_t ColumnReader::size(Column column) const {

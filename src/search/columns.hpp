@@ -44,7 +44,8 @@ constexpr std::uint32_t language_bits = 0xffff;
 
 constexpr const char* columns_schema =
     "CREATE TABLE block(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, low INTEGER NOT NULL, "
-    "high INTEGER NOT NULL, data BLOB NOT NULL) STRICT;";
+    "high INTEGER NOT NULL, data BLOB NOT NULL) STRICT;"
+    "CREATE TABLE contents(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;";
 
 // Values of one block; which vector is filled depends on the column.
 struct Block {
@@ -59,7 +60,7 @@ struct Block {
 };
 
 // Appends values; each column on its own. Blocks of `rows` values (of
-// seq and date at most 4,096, as these are looked up one by one); a last block that is not full is
+// seq and date at most 1,024, as these are looked up one by one); a last block that is not full is
 // written at flush and replaced when it grows.
 class ColumnWriter {
 public:
@@ -69,6 +70,8 @@ public:
     Result<void> push(sql::Database& db, Column column, std::int64_t value);
     Result<void> push(sql::Database& db, Column column, std::string_view text);
     Result<void> flush(sql::Database& db);
+    // flush, and the list of all blocks: nothing is written after it.
+    Result<void> close(sql::Database& db);
     std::uint64_t size(Column column) const;
 
 private:
@@ -102,6 +105,8 @@ public:
     std::size_t block_of(Column column, std::uint64_t row) const;
 
 private:
+    Result<void> add(std::int64_t id, std::uint64_t count, std::int64_t low, std::int64_t high);
+    Result<bool> open_contents(sql::Database& db);
     const std::vector<Block>& list(Column column) const {
         return blocks_[static_cast<std::size_t>(column)];
     }

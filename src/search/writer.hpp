@@ -30,6 +30,7 @@ public:
     sql::Database& database() { return *db_; }
     FullText& full_text() { return *full_; }
     Result<void> flush() { return columns_.flush(*db_); }
+    Result<void> close() { return columns_.close(*db_); }
 
 private:
     ShardWriter(std::uint64_t block_rows);
