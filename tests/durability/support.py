@@ -149,12 +149,21 @@ def exported_digests(archive, query=""):
 
 
 CALL = re.compile(r"^(?:\[pid +\d+\] |\d+ +)?(\w+)\((.*)\) += +(-?\d+)")
+PARTED = re.compile(r"^(\d+ +|\[pid +\d+\] )(.*) <unfinished \.\.\.>$")
+RESUMED = re.compile(r"^(\d+ +|\[pid +\d+\] )<\.\.\. \w+ resumed>(.*)$")
 
 
 def calls_of(trace):
-    """(name, arguments, result) of every finished call of one thread, in order."""
+    """(name, arguments, result) of every finished call, in the order of their ends; calls of several threads are put together again."""
+    waiting = {}
     with open(trace, encoding="utf-8", errors="replace") as file:
         for line in file:
+            parted, resumed = PARTED.match(line), RESUMED.match(line)
+            if parted:
+                waiting[parted.group(1).strip()] = parted.group(2)
+                continue
+            if resumed:
+                line = resumed.group(1) + waiting.pop(resumed.group(1).strip(), "") + resumed.group(2)
             found = CALL.match(line)
             if found:
                 yield found.group(1), found.group(2), int(found.group(3))

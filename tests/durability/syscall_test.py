@@ -44,7 +44,8 @@ def lines_of(path):
 
 
 def inject(call, fault, when):
-    return [STRACE, "-f", "-qqq", "-e", "trace=none", "-e", f"inject={call}:{fault}:when={when}", "-o", "/dev/null"]
+    # What is not traced is not injected either.
+    return [STRACE, "-f", "-qqq", "-e", f"trace={call}", "-e", f"inject={call}:{fault}:when={when}", "-o", "/dev/null"]
 
 
 def append_with_fault(template, call, fault, when):
@@ -58,6 +59,8 @@ def append_with_fault(template, call, fault, when):
             faults.append(f"ended with {done.returncode}: {done.stderr[-300:]}")
         if done.returncode == 0 and len(acks) != 24:
             faults.append("said nothing of the fault, and did not acknowledge everything")
+        if call == "fsync" and "EIO" in fault and done.returncode == 0:
+            faults.append("said nothing of a failed sync")
         # After a failed write or sync the journal takes nothing more: its state on disk is not known any longer.
         failed = re.search(r"^failed io$", output, re.M)
         if failed and "ack " in output[failed.end():]:

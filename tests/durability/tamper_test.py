@@ -177,9 +177,11 @@ def continued_over_truncation(program):
             shutil.copy(os.path.join(older.path, "live.db"), os.path.join(archive.path, "live.db"))
         finally:
             older.remove()
-        faults = []
+        faults, before = [], seqs(archive, "live.db")
         if archive.run("import", "--quiet", os.path.join(SAMPLE, "whatsapp")).returncode == 0:
             faults.append("an import went on over the lost end")
+        if seqs(archive, "live.db") != before:
+            faults.append("records were written where others are lost")
         if archive.run("verify").returncode == 0:
             faults.append("verify said all is well")
         return faults
