@@ -228,6 +228,7 @@ Result<void> Archive::compare_with_checkpoint(journal::Origin origin) {
 
 Result<std::unique_ptr<catalog::Catalog>> Archive::open_catalog(catalog::Access access,
                                                                 catalog::ThreadingRule rule) {
+    if (mutant("thread_by_subject")) rule = catalog::ThreadingRule::subject_only_for_test;
     TRY(const auto key, keyring_->find(crypto::Purpose::page, "catalog.db"));
     return catalog::Catalog::open(
         directory_ / "catalog.db", key.key.bytes(), {.access = access, .threading = rule});
