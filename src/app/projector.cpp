@@ -17,7 +17,8 @@ constexpr std::uint64_t feed_slice = 1024;
 
 bool is_damage(std::string_view mark) {
     return mark == "unparsed" || mark == "junk_start" || mark == "bad_header" ||
-           mark == "truncated" || mark == "too_many_parts" || mark == "too_deep";
+           mark == "truncated" || mark == "too_many_parts" || mark == "too_deep" ||
+           mark == "no_end";
 }
 
 Result<std::unique_ptr<Projector>> Projector::open(Archive& archive,

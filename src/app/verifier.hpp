@@ -21,8 +21,9 @@ struct Verified {
     std::vector<std::string> notes;  // worth knowing, not wrong
 };
 
-// `outside_head`: a signed checkpoint (the text of log/<slug>/checkpoint) that was kept elsewhere. A
-// journal that does not lead to it is another one: an older copy, or a fork. Empty: none is known.
+// `outside_head`: a signed checkpoint (the text of log/<slug>/checkpoint) that was kept elsewhere.
+// A journal that does not lead to it is another one: an older copy, or a fork. Empty: none is
+// known.
 Result<Verified> verify(Archive& archive,
                         bool deep,
                         const std::function<void(std::uint64_t bytes)>& progress,

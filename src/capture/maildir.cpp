@@ -189,6 +189,8 @@ bool telegram_media_folder(std::string_view name) {
 }
 
 bool mail_container_name(std::string_view name) {
+    // An exported chat as a whole, beside the text of another one.
+    if (name.ends_with(".zip") && name.find("WhatsApp") != std::string_view::npos) return true;
     static constexpr std::array<std::string_view, 4> ends{".mbox", ".eml", ".jsonl", ".pst"};
     return std::any_of(
         ends.begin(), ends.end(), [&](std::string_view end) { return name.ends_with(end); });

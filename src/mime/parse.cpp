@@ -124,6 +124,13 @@ void marks_of(const Prepared& prepared, const Tree& tree, Message& message) {
     if (prepared.bad_header || tree.bad_header()) mark(message, "bad_header");
 }
 
+// A multipart whose closing boundary never comes: the mail was cut, or was never finished.
+bool without_end(const Prepared& prepared, const Part& root) {
+    const auto boundary = root.type["boundary"];
+    if (root.kind != PartKind::multipart || prepared.truncated || boundary.empty()) return false;
+    return prepared.bytes.find("--" + std::string(boundary) + "--") == std::string_view::npos;
+}
+
 }  // namespace
 
 void preload() {
@@ -153,6 +160,7 @@ Message parse(std::string_view raw, model::Dialect dialect) {
         text_only(prepared.bytes, message);
         return message;
     }
+    if (without_end(prepared, tree[0])) mark(message, "no_end");
     const auto charset = charset_of(tree);
     read_header(tree[0], charset, message);
     read_protected_header(tree, charset, message);
