@@ -178,13 +178,11 @@ def environment(long):
 
 
 def build(names, built):
-    """Builds what a suite needs and no suite before it has built. Returns false when a build fails."""
+    """Builds what a suite needs and no suite before it has tried (`built`: name -> whether it stands)."""
     for name in names:
         if name not in built:
-            if subprocess.run([os.path.join(ROOT, "scripts", "build"), name], stdin=subprocess.DEVNULL).returncode != 0:
-                return False
-            built.add(name)
-    return True
+            built[name] = subprocess.run([os.path.join(ROOT, "scripts", "build"), name], stdin=subprocess.DEVNULL).returncode == 0
+    return all(built[name] for name in names)
 
 
 def main():
@@ -199,7 +197,7 @@ def main():
     env = environment(options.long)
     if "LETOPIS_SHARED_DATA" not in env:
         print("== shared data not there: second set skipped", flush=True)
-    total, built, started = Count(), set(), time.monotonic()
+    total, built, started = Count(), {}, time.monotonic()
     for suite in SUITES:
         wanted = suite.name in options.suites if options.suites else (options.long or not suite.long)
         if not wanted:
