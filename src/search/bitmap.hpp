@@ -15,6 +15,9 @@ public:
     explicit Bitmap(std::uint64_t rows) : rows_(rows), words_((rows + 63) / 64) {}
 
     std::uint64_t rows() const { return rows_; }
+    // 64 rows from row 64 * i.
+    std::uint64_t word(std::size_t i) const { return words_[i]; }
+    void set_word(std::size_t i, std::uint64_t word) { words_[i] = word; }
     void set(std::uint64_t row) { words_[row >> 6] |= std::uint64_t(1) << (row & 63); }
     void clear(std::uint64_t row) { words_[row >> 6] &= ~(std::uint64_t(1) << (row & 63)); }
     bool test(std::uint64_t row) const { return (words_[row >> 6] >> (row & 63)) & 1; }

@@ -275,17 +275,27 @@ std::uint64_t ColumnReader::size(Column column) const {
     return blocks.empty() ? 0 : blocks.back().first + blocks.back().count;
 }
 
-Result<const Block*> ColumnReader::block(sql::Database& db,
+Result<void> BlockSource::read(std::int64_t id, std::string& out) const {
+    if (!select_) {
+        TRY(select_, db_->prepare("SELECT data FROM block WHERE id=?1"));
+    }
+    select_.bind(id);
+    TRY(const bool there, select_.step());
+    if (!there) return fail(Errc::corrupt, "a block of the index is missing");
+    out = select_.blob(0);
+    select_.reset();
+    return {};
+}
+
+Result<const Block*> ColumnReader::block(const BlockSource& db,
                                          Column column,
                                          std::size_t index) const {
     const std::lock_guard lock(mutex_);
     auto& block = blocks_[static_cast<std::size_t>(column)][index];
     if (block.loaded) return &block;
-    TRY(auto row, db.prepare("SELECT data FROM block WHERE id=?1"));
-    row.bind(block_id(column, block.first));
-    TRY(const bool there, row.step());
-    if (!there) return fail(Errc::corrupt, "a block of the index is missing");
-    TRY_DO(decode(column, row.blob(0), block));
+    std::string data;
+    TRY_DO(db.read(block_id(column, block.first), data));
+    TRY_DO(decode(column, data, block));
     return &block;
 }
 
@@ -299,7 +309,7 @@ std::size_t ColumnReader::block_of(Column column, std::uint64_t row) const {
     return static_cast<std::size_t>(after - blocks.begin()) - 1;
 }
 
-Result<std::int64_t> ColumnReader::number(sql::Database& db,
+Result<std::int64_t> ColumnReader::number(const BlockSource& db,
                                           Column column,
                                           std::uint64_t row) const {
     if (row >= size(column)) return fail(Errc::corrupt, "a row of the index has no values");
@@ -308,7 +318,9 @@ Result<std::int64_t> ColumnReader::number(sql::Database& db,
     return is_wide(column) ? found->wide[at] : static_cast<std::int64_t>(found->narrow[at]);
 }
 
-Result<std::string> ColumnReader::text(sql::Database& db, Column column, std::uint64_t row) const {
+Result<std::string> ColumnReader::text(const BlockSource& db,
+                                       Column column,
+                                       std::uint64_t row) const {
     if (row >= size(column)) return fail(Errc::corrupt, "a row of the index has no values");
     TRY(const auto* found, block(db, column, block_of(column, row)));
     return found->texts[row - found->first];

@@ -89,6 +89,18 @@ private:
     std::array<Tail, column_count> tails_;
 };
 
+// A connection that blocks are read through; the statement is compiled at the first block. Made of
+// a Database where one block is all that is wanted.
+class BlockSource {
+public:
+    BlockSource(sql::Database& db) : db_(&db) {}  // NOLINT: meant to convert
+    Result<void> read(std::int64_t id, std::string& out) const;
+
+private:
+    sql::Database* db_;
+    mutable sql::Statement select_;
+};
+
 // Reads blocks when they are asked for and keeps them. May be shared by threads; each passes its
 // own connection to the same file.
 class ColumnReader {
@@ -98,9 +110,9 @@ public:
     std::size_t blocks(Column column) const { return list(column).size(); }
     // The block without its values: only first, count, low and high.
     const Block& outline(Column column, std::size_t index) const { return list(column)[index]; }
-    Result<const Block*> block(sql::Database& db, Column column, std::size_t index) const;
-    Result<std::int64_t> number(sql::Database& db, Column column, std::uint64_t row) const;
-    Result<std::string> text(sql::Database& db, Column column, std::uint64_t row) const;
+    Result<const Block*> block(const BlockSource& db, Column column, std::size_t index) const;
+    Result<std::int64_t> number(const BlockSource& db, Column column, std::uint64_t row) const;
+    Result<std::string> text(const BlockSource& db, Column column, std::uint64_t row) const;
     // The block that holds the row.
     std::size_t block_of(Column column, std::uint64_t row) const;
 

@@ -465,15 +465,28 @@ Result<void> Evaluation::keep_trait(ShardView& shard, const Node& node, bool wan
         mask = (channel ? channel_name_bits : language_bits) << shift;
         value = mask;  // no row has this: there is room for one name less
         for (std::uint64_t i = 0; i < shard.columns().size(column); ++i) {
-            TRY(const auto name, shard.columns().text(shard.db(), column, i));
+            TRY(const auto name, shard.columns().text(shard.source(), column, i));
             if (name == node.text) value = static_cast<std::uint32_t>(i) << shift;
         }
     }
-    Bitmap unfit(rows.rows());
-    TRY_DO(shard.each(Column::traits, rows, [&](std::uint64_t row, std::int64_t traits) {
-        if (((static_cast<std::uint32_t>(traits) & mask) == value) != wanted) unfit.set(row);
-    }));
-    rows.drop(unfit);
+    const auto& columns = shard.columns();
+    for (std::size_t i = 0; i < columns.blocks(Column::traits); ++i) {
+        const auto& outline = columns.outline(Column::traits, i);
+        // Blocks begin at multiples of 64.
+        const auto first = outline.first / 64;
+        const auto last = std::min(outline.first + outline.count, rows.rows());
+        if (rows.count(outline.first, last) == 0) continue;
+        TRY(const auto* block, columns.block(shard.source(), Column::traits, i));
+        for (auto word = first; word * 64 < last; ++word) {
+            if (rows.word(word) == 0) continue;
+            const auto* traits = block->narrow.data() + (word - first) * 64;
+            const auto count = std::min<std::uint64_t>(64, last - word * 64);
+            std::uint64_t same = 0;
+            for (std::uint64_t k = 0; k < count; ++k)
+                same |= std::uint64_t((traits[k] & mask) == value) << k;
+            rows.set_word(word, rows.word(word) & (wanted ? same : ~same));
+        }
+    }
     return {};
 }
 
@@ -526,7 +539,7 @@ Result<std::vector<bool>> Evaluation::allowed_groups(ShardView& shard) {
     std::vector<bool> allowed;
     const auto& columns = shard.columns();
     for (std::size_t i = 0; i < columns.blocks(Column::group_values); ++i) {
-        TRY(const auto* block, columns.block(shard.db(), Column::group_values, i));
+        TRY(const auto* block, columns.block(shard.source(), Column::group_values, i));
         for (const auto group : block->wide)
             allowed.push_back(request_.scope.allows(static_cast<std::uint64_t>(group)));
     }

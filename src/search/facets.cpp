@@ -62,7 +62,7 @@ Result<void> count_traits(ShardView& shard, const Bitmap& rows, Counts& counts) 
     }));
     for (std::size_t i = 0; i < languages.size(); ++i) {
         if (languages[i] == 0) continue;
-        TRY(const auto name, shard.columns().text(shard.db(), Column::language_values, i));
+        TRY(const auto name, shard.columns().text(shard.source(), Column::language_values, i));
         if (!name.empty()) counts.languages[name] += languages[i];
     }
     return {};
@@ -85,7 +85,7 @@ Result<void> count_senders(ShardView& shard, const Bitmap& rows, bool top, Count
     }
     for (std::size_t i = 0; i < senders.size(); ++i) {
         if (senders[i] < least) continue;
-        TRY(auto name, shard.columns().text(shard.db(), Column::sender_values, i));
+        TRY(auto name, shard.columns().text(shard.source(), Column::sender_values, i));
         if (!name.empty()) counts.senders[std::move(name)] += senders[i];
     }
     return {};

@@ -131,7 +131,7 @@ Result<ManifestChange> Engine::State::closed_rows_removed() {
             if (outline.high < static_cast<std::int64_t>(wanted.front()) ||
                 outline.low > static_cast<std::int64_t>(wanted.back()))
                 continue;
-            TRY(const auto* block, columns.block(shard->db(), Column::seq, i));
+            TRY(const auto* block, columns.block(shard->source(), Column::seq, i));
             for (std::size_t k = 0; k < block->wide.size(); ++k)
                 if (std::binary_search(
                         wanted.begin(), wanted.end(), static_cast<std::uint64_t>(block->wide[k])))

@@ -156,11 +156,50 @@ void keep_newest(Bitmap& rows, std::uint64_t count) {
     rows = std::move(kept);
 }
 
+struct Scored {
+    double score = 0;
+    std::int64_t date = 0;
+    std::uint64_t row = 0;
+    bool operator<(const Scored& other) const {  // the better one comes first
+        if (score != other.score) return score > other.score;
+        return date != other.date ? date > other.date : row > other.row;
+    }
+};
+
+// Dates of rows that come in ascending order, a block at a time.
+class Dates {
+public:
+    explicit Dates(ShardView& shard) : shard_(shard) {}
+    Result<std::int64_t> of(std::uint64_t row) {
+        if (block_ == nullptr || row >= block_->first + block_->count) {
+            const auto& columns = shard_.columns();
+            if (row >= columns.size(Column::date))
+                return fail(Errc::corrupt, "a row of the index has no date");
+            TRY(block_,
+                columns.block(shard_.source(), Column::date, columns.block_of(Column::date, row)));
+        }
+        return block_->wide[row - block_->first];
+    }
+
+private:
+    ShardView& shard_;
+    const Block* block_ = nullptr;
+};
+
+void keep_best(std::vector<Scored>& best, std::size_t count) {
+    if (best.size() <= count) return;
+    std::nth_element(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(count), best.end());
+    best.resize(count);
+}
+
+// The best hits of a shard; a mild preference for what is new: up to a quarter more, half of it
+// gone in 180 days before `newest`.
 Result<void> score_shard(ShardView& shard,
                          const Bitmap& rows,
                          const Expression& expression,
+                         Instant newest,
                          std::size_t keep,
-                         std::vector<Hit>& best) {
+                         std::vector<Hit>& hits) {
     TRY(const auto lengths, shard.lengths());
     auto& full = shard.full_text();
     double total = 0;
@@ -175,23 +214,24 @@ Result<void> score_shard(ShardView& shard,
         shard.db().prepare("SELECT rowid, letopis_score(ft) FROM ft WHERE ft MATCH ?1 AND rowid "
                            "BETWEEN ?2 AND ?3"));
     statement.bind(expression.text, rowid_of(first), rowid_of(last) - 1);
+    Dates dates(shard);
+    std::vector<Scored> best;
     for (;;) {
         TRY(const bool more, statement.step());
         if (!more) break;
         if (statement.is_null(1)) continue;
-        TRY(auto hit, hit_at(shard, statement.number(0) - 1));
-        // A mild preference for what is new: up to a quarter more, half of it gone in 180 days.
-        const double age_days = std::max(
-            0.0, static_cast<double>(to_unix(best.front().date) - to_unix(hit.date)) / 86400.0);
-        hit.score = statement.real(1) * (1.0 + 0.25 / (1.0 + age_days / 180.0));
-        best.push_back(hit);
-        if (best.size() > 4 * keep + 64) {
-            std::nth_element(best.begin() + 1,
-                             best.begin() + static_cast<std::ptrdiff_t>(keep) + 1,
-                             best.end(),
-                             better);
-            best.resize(keep + 1);
-        }
+        const auto row = statement.number(0) - 1;
+        TRY(const auto date, dates.of(row));
+        const double age_days =
+            std::max(0.0, static_cast<double>(to_micros(newest) - date) / 86400e6);
+        best.push_back({statement.real(1) * (1.0 + 0.25 / (1.0 + age_days / 180.0)), date, row});
+        if (best.size() > 4 * keep + 64) keep_best(best, keep);
+    }
+    keep_best(best, keep);
+    for (const auto& one : best) {
+        TRY(auto hit, hit_at(shard, one.row));
+        hit.score = one.score;
+        hits.push_back(hit);
     }
     return {};
 }
@@ -203,7 +243,6 @@ Result<void> relevance_page(std::vector<ShardRows>& found,
     TRY(const auto cursor, parse_cursor(request.cursor, Order::relevance));
     const auto limit = std::min(request.limit, limit_max);
     if (answer.total > ranked_max) answer.note = "only the newest 200,000 messages are ranked";
-    // best[0] only carries the newest date, from which ages are counted.
     std::vector<Hit> newest;
     for (auto& [shard, rows, count] : found) {
         if (count > 0)
@@ -211,16 +250,16 @@ Result<void> relevance_page(std::vector<ShardRows>& found,
                 (shard->sorted() ? newest_sorted : newest_unsorted)(*shard, rows, {}, 1, newest));
     }
     if (newest.empty()) return {};
-    std::vector<Hit> best = {*std::min_element(newest.begin(), newest.end(), newer)};
+    const auto newest_date = std::min_element(newest.begin(), newest.end(), newer)->date;
+    std::vector<Hit> best;
     const auto keep = cursor.skip + limit + 1;
     auto left = ranked_max;
     for (auto& [shard, rows, count] : found) {
         if (count == 0 || left == 0) continue;
         if (count > left) keep_newest(rows, left);
         left -= std::min(left, count);
-        TRY_DO(score_shard(*shard, rows, expression, keep, best));
+        TRY_DO(score_shard(*shard, rows, expression, newest_date, keep, best));
     }
-    best.erase(best.begin());
     std::sort(best.begin(), best.end(), better);
     for (auto i = cursor.skip; i < best.size() && answer.hits.size() < limit; ++i)
         answer.hits.push_back(best[i]);

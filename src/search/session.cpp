@@ -80,6 +80,7 @@ Result<void> ShardView::open() {
                              .durability = sql::Durability::none,
                              .cache_kib = row_.sorted ? 8192 : 2048}));
     db_.emplace(std::move(db));
+    source_.emplace(*db_);
     TRY_DO(full_->attach(*db_));
     TRY(collect_, db_->prepare("SELECT letopis_collect(ft) FROM ft WHERE ft MATCH ?1 LIMIT 1"));
     TRY(match_, db_->prepare("SELECT rowid FROM ft WHERE ft MATCH ?1 AND rowid BETWEEN ?2 AND ?3"));
@@ -98,6 +99,9 @@ Result<void> ShardView::open() {
 Result<void> ShardView::begin() {
     if (!db_) {
         if (auto opened = open(); !opened) {
+            source_.reset();
+            collect_ = {};
+            match_ = {};
             db_.reset();
             return within(row_.label, std::move(opened).error());
         }
@@ -151,7 +155,7 @@ Result<std::uint64_t> ShardView::first_row_at(Instant moment) {
     const auto wanted = to_micros(moment);
     for (std::size_t i = 0; i < columns_->blocks(Column::date); ++i) {
         if (columns_->outline(Column::date, i).high < wanted) continue;
-        TRY(const auto* block, columns_->block(*db_, Column::date, i));
+        TRY(const auto* block, columns_->block(*source_, Column::date, i));
         const auto found = std::lower_bound(block->wide.begin(), block->wide.end(), wanted);
         return block->first + static_cast<std::uint64_t>(found - block->wide.begin());
     }
@@ -164,7 +168,7 @@ Result<std::shared_ptr<const std::vector<std::uint32_t>>> ShardView::lengths() {
     auto all = std::make_shared<std::vector<std::uint32_t>>();
     all->reserve(rows_);
     for (std::size_t i = 0; i < columns_->blocks(Column::length); ++i) {
-        TRY(const auto* block, columns_->block(*db_, Column::length, i));
+        TRY(const auto* block, columns_->block(*source_, Column::length, i));
         all->insert(all->end(), block->narrow.begin(), block->narrow.end());
     }
     if (row_.sorted) shared_.keep_lengths(row_.label, all);

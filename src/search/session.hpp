@@ -68,13 +68,14 @@ public:
     std::uint64_t rows() const { return rows_; }
     bool sorted() const { return row_.sorted; }
     sql::Database& db() { return *db_; }
+    const BlockSource& source() const { return *source_; }
     FullText& full_text() { return *full_; }
     const ColumnReader& columns() const { return *columns_; }
     const std::vector<std::uint64_t>& dead() const { return dead_; }
     void set_dead(std::vector<std::uint64_t> rows);
 
     Result<std::int64_t> number(Column column, std::uint64_t row) {
-        return columns_->number(*db_, column, row);
+        return columns_->number(*source_, column, row);
     }
     // Calls visit(row, value) for the rows of the set; stops at an error.
     template <class Visit>
@@ -99,6 +100,7 @@ private:
     ShardRow row_;
     std::unique_ptr<FullText> full_;  // outlives db_
     std::optional<sql::Database> db_;
+    std::optional<BlockSource> source_;  // and the statements are of db_
     sql::Statement collect_;
     sql::Statement match_;
     std::shared_ptr<ColumnReader> columns_;
@@ -139,7 +141,7 @@ Result<void> ShardView::each(Column column, const Bitmap& rows, Visit&& visit) {
     rows.each([&](std::uint64_t row) {
         if (failed) return;
         if (block == nullptr || row >= block->first + block->count) {
-            auto next = columns_->block(*db_, column, columns_->block_of(column, row));
+            auto next = columns_->block(*source_, column, columns_->block_of(column, row));
             if (!next) {
                 failed = true;
                 result = tl::unexpected<Error>(next.error());

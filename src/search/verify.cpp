@@ -62,7 +62,7 @@ private:
 Result<std::vector<std::uint64_t>> living_seqs(ShardView& shard) {
     std::vector<std::uint64_t> seqs;
     for (std::size_t i = 0; i < shard.columns().blocks(Column::seq); ++i) {
-        TRY(const auto* block, shard.columns().block(shard.db(), Column::seq, i));
+        TRY(const auto* block, shard.columns().block(shard.source(), Column::seq, i));
         for (const auto seq : block->wide) seqs.push_back(static_cast<std::uint64_t>(seq));
     }
     return seqs;
@@ -108,7 +108,7 @@ Result<void> add_columns(ShardView& shard,
                               Column::sender,
                               Column::traits})
         for (std::size_t i = 0; i < columns.blocks(column); ++i) {
-            TRY(const auto* block, columns.block(shard.db(), column, i));
+            TRY(const auto* block, columns.block(shard.source(), column, i));
             for (std::size_t k = 0; k < block->count; ++k) {
                 const auto row = block->first + k;
                 if (row >= seqs.size() || !alive.test(row)) continue;
@@ -118,15 +118,16 @@ Result<void> add_columns(ShardView& shard,
                     TRY(const auto group, shard.number(Column::group_values, value));
                     value = static_cast<std::uint64_t>(group);
                 } else if (column == Column::sender) {
-                    TRY(const auto name, columns.text(shard.db(), Column::sender_values, value));
+                    TRY(const auto name,
+                        columns.text(shard.source(), Column::sender_values, value));
                     value = hash_text(name);
                 } else if (column == Column::traits) {
                     TRY(const auto language,
-                        columns.text(shard.db(),
+                        columns.text(shard.source(),
                                      Column::language_values,
                                      (value >> language_shift) & language_bits));
                     TRY(const auto channel,
-                        columns.text(shard.db(),
+                        columns.text(shard.source(),
                                      Column::channel_values,
                                      (value >> channel_name_shift) & channel_name_bits));
                     value &= channel_bits | attachment_bit;
