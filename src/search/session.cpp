@@ -106,9 +106,11 @@ Result<void> ShardView::begin() {
             return within(row_.label, std::move(opened).error());
         }
     }
-    if (row_.sorted) return {};
+    // One transaction for the whole query: a snapshot of a live shard, and one lock instead of one
+    // for every block.
     TRY_DO(db_->run("BEGIN"));
     in_transaction_ = true;
+    if (row_.sorted) return {};
     return refresh_live();
 }
 

@@ -61,7 +61,7 @@ class ShardView {
 public:
     ShardView(Shared& shared, ShardRow row) : shared_(shared), row_(std::move(row)) {}
     const ShardRow& row() const { return row_; }
-    // Opens what is not open; for a live shard takes a snapshot that stands until end().
+    // Opens what is not open and takes a snapshot that stands until end().
     Result<void> begin();
     void end();
 
