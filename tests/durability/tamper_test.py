@@ -9,8 +9,6 @@ import unittest
 
 from support import RELEASE, SAMPLE, Archive, size
 
-BYTES = 1 << 20
-
 
 def prepared(program):
     """An archive of the sample with a closed shard and object files; its heads are signed."""
