@@ -73,16 +73,15 @@ bool one_part(Reader& request, std::string& answer) {
     return true;
 }
 
-// nullopt: the input ended between two frames.
-Result<std::optional<std::string>> next_request(int fd) {
-    auto first = read_exactly(fd, 1);
-    if (!first) return std::optional<std::string>();
+// Empty (no frame is): the input ended between two frames.
+Result<std::string> next_request(int fd) {
+    const auto first = read_exactly(fd, 1);
+    if (!first) return std::string();
     TRY(const auto rest, read_exactly(fd, 3));
     const auto head = *first + rest;
     const auto length = Reader(head).u32();
     if (length == 0 || length > request_bytes_max) return fail(Errc::invalid, "bad frame length");
-    TRY(auto body, read_exactly(fd, length));
-    return std::optional<std::string>(std::move(body));
+    return read_exactly(fd, length);
 }
 
 }  // namespace
@@ -91,14 +90,14 @@ int run_worker(int in_fd, int out_fd) {
     while (true) {
         auto request = next_request(in_fd);
         if (!request) return 1;
-        if (!*request) return 0;
-        Reader reader(**request);
+        if (request->empty()) return 0;
+        Reader reader(*request);
         const auto kind = reader.u8();
         std::string answer(4, '\0');
         answer.push_back(static_cast<char>(kind));
         bool good = false;
         if (kind == static_cast<std::uint8_t>(Ask::parse))
-            good = parse_batch(**request, reader, answer);
+            good = parse_batch(*request, reader, answer);
         if (kind == static_cast<std::uint8_t>(Ask::part)) good = one_part(reader, answer);
         if (!good || answer.size() > answer_bytes_max) return 1;
         put_frame_length(answer);
