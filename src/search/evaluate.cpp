@@ -45,8 +45,8 @@ bool is_date(const Node& node) {
 
 // Fields that are a column: cheap to look at in the rows that are left.
 bool is_trait(const Node& node) {
-    return node.kind == Kind::field &&
-           (node.field == Field::channel || node.field == Field::lang || node.field == Field::has);
+    return node.kind == Kind::field && (node.field == Field::channel || node.field == Field::lang ||
+                                        (node.field == Field::has && node.text == "attachment"));
 }
 
 // Fields whose values may change after capture, and are asked of the catalogue first.
@@ -82,6 +82,7 @@ std::string_view term_prefix(Field field) {
     switch (field) {
         case Field::client: return "client:";
         case Field::employee: return "employee:";
+        case Field::has: return "has:";
         case Field::deal: return "deal:";
         case Field::tag: return "tag:";
         case Field::category: return "category:";
@@ -93,7 +94,6 @@ std::string_view term_prefix(Field field) {
         case Field::from:
         case Field::to:
         case Field::channel:
-        case Field::has:
         case Field::lang:
         case Field::filename:
         case Field::in:
@@ -181,7 +181,7 @@ std::optional<Expression> Evaluation::words_expression(const Node& node) {
 }
 
 std::optional<Expression> Evaluation::field_expression(const Node& node) {
-    if (resolved_.count(&node) > 0) return std::nullopt;
+    if (resolved_.count(&node) > 0 || is_trait(node)) return std::nullopt;
     const auto party = [&](const std::string& prefix) -> std::optional<Expression> {
         std::vector<std::string> parts;
         const bool star = node.text.ends_with('*');
@@ -210,12 +210,12 @@ std::optional<Expression> Evaluation::field_expression(const Node& node) {
         case Field::tag:
         case Field::category:
         case Field::project:
+        case Field::has:
         case Field::source:
         case Field::conversation:
         case Field::label:
             return Expression{quoted({std::string(term_prefix(node.field)) + node.text}), true};
         case Field::channel:
-        case Field::has:
         case Field::lang:
         case Field::in:
         case Field::before:

@@ -192,6 +192,7 @@ TEST(Search, finds_people_and_files_by_any_part_of_their_names) {
     add_party_terms(analyser, "to", "+79161234567", "Олег", doc.terms);
     add_filename_terms(analyser, "Счёт-17.pdf", doc.terms);
     doc.terms.push_back("has:attachment");
+    doc.terms.push_back("has:unparsed");
     bench.bulk({doc, a_doc(2, "без вложений")}, 10);
 
     for (const auto* query : {"from:anna@client.example",
@@ -204,6 +205,7 @@ TEST(Search, finds_people_and_files_by_any_part_of_their_names) {
                               "filename:счёт",
                               "вложение:Счёт-17.pdf",
                               "has:attachment",
+                              "has:unparsed",
                               "from:петр*"})
         EXPECT_THAT(bench.find(query), ElementsAre(1)) << query;
     EXPECT_THAT(bench.find("from:олег"), IsEmpty());

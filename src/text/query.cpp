@@ -451,8 +451,10 @@ bool Parser::fill_value(Node& made, std::string_view value, std::size_t begin) {
             return true;
         }
         case Field::has:
-            if (made.text == "attachment") return true;
-            fail_at(begin, "has: knows only attachment", "write has:attachment");
+            if (made.text == "attachment" || made.text == "unparsed") return true;
+            fail_at(begin,
+                    "has: knows only attachment and unparsed",
+                    "write has:attachment, or the word without has:");
             return false;
         case Field::id:
             if (made.text.find_first_not_of("0123456789") == std::string::npos &&
