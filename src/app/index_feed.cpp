@@ -19,6 +19,8 @@ constexpr std::size_t live_docs =
     2'000;  // up to here the live shard is quicker than a shard of its own
 constexpr std::size_t blocks_open =
     512;  // decompressed blocks kept while a slice is read in date order
+constexpr std::size_t docs_a_part = 5'000;  // below that another shard costs more than it saves
+constexpr std::size_t parts_max = 4;        // each has 64 MiB of terms at most
 
 void encode(std::string& out, const search::Doc& doc) {
     Writer w(out);
@@ -176,7 +178,8 @@ Result<std::unique_ptr<IndexFeed>> IndexFeed::open(Archive& archive, catalog::Ca
 }
 
 IndexFeed::~IndexFeed() {
-    if (thread_.joinable()) thread_.join();
+    for (auto& part : parts_)
+        if (part->thread.joinable()) part->thread.join();
 }
 
 void IndexFeed::close_block(Slice& slice) {
@@ -202,17 +205,13 @@ Result<void> IndexFeed::add(search::Doc doc) {
     slice.bytes += sizeof(Spooled);
     encode(slice.open_block, doc);
     if (slice.open_block.size() >= block_bytes) close_block(slice);
-    if (slice.bytes >= slice_bytes) return start_build();
+    if (slice.bytes >= slice_bytes) return start_build(1);
     return {};
 }
 
-Result<void> IndexFeed::build(const Slice& slice, search::ShardBuilder& builder) {
-    auto order = slice.docs;
-    std::ranges::sort(order, [](const Spooled& a, const Spooled& b) {
-        return std::pair(a.date, a.seq) < std::pair(b.date, b.seq);
-    });
+Result<void> IndexFeed::build(const Slice& slice, Build& part) {
     std::vector<std::pair<std::uint32_t, std::string>> cache(blocks_open, {0xffffffff, {}});
-    for (const auto& spooled : order) {
+    for (const auto& spooled : part.docs) {
         auto& [number, block] = cache[spooled.block % blocks_open];
         if (number != spooled.block) {
             block = unpack(slice.blocks[spooled.block]);
@@ -221,28 +220,49 @@ Result<void> IndexFeed::build(const Slice& slice, search::ShardBuilder& builder)
         auto doc = decode(block, spooled.offset);
         doc.seq = Seq(spooled.seq);
         doc.sort_date = from_micros(spooled.date);
-        TRY_DO(builder.add(doc));
+        TRY_DO(part.builder->add(doc));
     }
-    return builder.finish();
+    return part.builder->finish();
 }
 
-Result<void> IndexFeed::start_build() {
+Result<void> IndexFeed::start_build(std::size_t parts) {
     TRY_DO(wait_build());
     if (filling_->docs.empty()) return {};
     close_block(*filling_);
     building_ = std::move(filling_);
     filling_ = std::make_unique<Slice>();
-    TRY(builder_, engine_->new_shard());
-    thread_ = std::thread([this] { built_ = build(*building_, *builder_); });
+    auto& docs = building_->docs;
+    std::ranges::sort(docs, [](const Spooled& a, const Spooled& b) {
+        return std::pair(a.date, a.seq) < std::pair(b.date, b.seq);
+    });
+    parts = std::clamp<std::size_t>(docs.size() / docs_a_part, 1, parts);
+    for (std::size_t i = 0; i < parts; ++i) {
+        auto part = std::make_unique<Build>();
+        const auto at = [&](std::size_t n) {
+            return docs.begin() + static_cast<std::ptrdiff_t>(docs.size() * n / parts);
+        };
+        part->docs.assign(at(i), at(i + 1));
+        TRY(part->builder, engine_->new_shard());
+        parts_.push_back(std::move(part));
+    }
+    docs = {};
+    for (auto& part : parts_)
+        part->thread = std::thread(
+            [slice = building_.get(), own = part.get()] { own->built = build(*slice, *own); });
     return {};
 }
 
 Result<void> IndexFeed::wait_build() {
-    if (!thread_.joinable()) return {};
-    thread_.join();
-    TRY_DO(std::move(built_));
+    if (parts_.empty()) return {};
     std::vector<std::unique_ptr<search::ShardBuilder>> built;
-    built.push_back(std::move(builder_));
+    Result<void> all;
+    for (auto& part : parts_) {
+        if (part->thread.joinable()) part->thread.join();
+        if (!part->built && all) all = std::move(part->built);
+        built.push_back(std::move(part->builder));
+    }
+    parts_.clear();
+    TRY_DO(std::move(all));
     const auto end = building_->last.value() + 1;
     building_.reset();
     return engine_->adopt(std::move(built), end);
@@ -278,7 +298,8 @@ Result<void> IndexFeed::remake_changed() {
 
 Result<void> IndexFeed::finish(Seq end) {
     if (filling_->docs.size() > live_docs) {
-        TRY_DO(start_build());
+        TRY_DO(start_build(
+            std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, parts_max)));
         TRY_DO(wait_build());
     } else {
         TRY_DO(wait_build());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // From parsed messages to the index: few at a time go into the live shard, many become slices in
-// date order, each built by a thread of its own while the next one fills. Memory is bounded: what
-// waits is kept compressed.
+// date order, each built by a thread of its own while the next one fills; the last one is shared
+// out to all cores, as nothing else is left to do. Memory is bounded: what waits is kept
+// compressed.
 #pragma once
 
 #include <memory>
@@ -69,8 +70,16 @@ private:
     };
     IndexFeed(Archive& archive, catalog::Catalog& catalog) : archive_(archive), catalog_(catalog) {}
     static void close_block(Slice& slice);
-    static Result<void> build(const Slice& slice, search::ShardBuilder& builder);
-    Result<void> start_build();
+    // A part of a slice in date order, and the shard that it becomes.
+    struct Build {
+        std::vector<Spooled> docs;
+        std::unique_ptr<search::ShardBuilder> builder;
+        Result<void> built;
+        std::thread thread;
+    };
+    static Result<void> build(const Slice& slice, Build& part);
+    // Cuts the slice that fills now into parts of about the same number of messages.
+    Result<void> start_build(std::size_t parts);
     Result<void> wait_build();
     Result<void> add_live(const Slice& slice);
     Result<void> remake_changed();
@@ -80,11 +89,9 @@ private:
     text::Analyser analyser_;
     std::unique_ptr<search::Engine> engine_;
     std::unique_ptr<Slice> filling_ = std::make_unique<Slice>();
-    // Owned by the building thread between start_build and wait_build.
+    // Between start_build and wait_build the threads read the slice, and each owns its part.
     std::unique_ptr<Slice> building_;
-    std::unique_ptr<search::ShardBuilder> builder_;
-    Result<void> built_;
-    std::thread thread_;
+    std::vector<std::unique_ptr<Build>> parts_;
     std::vector<Seq> changed_;
 };
 
