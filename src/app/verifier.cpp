@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <future>
 #include <map>
 
 #include "app/descriptor.hpp"
@@ -25,17 +26,25 @@ public:
         : archive_(archive), deep_(deep), progress_(progress), outside_head_(outside_head) {}
 
     Result<Verified> run() {
+        if (deep_) open_catalog();
+        // The journal checks itself beside everything else, which is told after it.
+        auto checking = std::async(std::launch::async, [&] {
+            return archive_.journal().verify(deep_, progress_, catalog_position_);
+        });
         identity();
-        TRY(auto checked, archive_.journal().verify(deep_, progress_));
-        out_.records = checked.records;
-        out_.objects = checked.objects;
-        out_.bytes = checked.bytes;
-        for (auto& problem : checked.problems) out_.problems.push_back(std::move(problem));
         log(journal::Origin::archive, out_.root);
         log(journal::Origin::audit, out_.audit_root);
         if (!outside_head_.empty()) outside();
         object_files();
         if (deep_) projections();
+        TRY(auto checked, checking.get());
+        out_.records = checked.records;
+        out_.objects = checked.objects;
+        out_.bytes += checked.bytes;
+        if (deep_) catalog_counts(checked.messages);
+        out_.problems.insert(out_.problems.begin(),
+                             std::make_move_iterator(checked.problems.begin()),
+                             std::make_move_iterator(checked.problems.end()));
         return std::move(out_);
     }
 
@@ -199,7 +208,7 @@ private:
             out_.notes.push_back(fmt::format("{} files in objects/ are none of ours", strangers));
     }
 
-    void projections() {
+    void open_catalog() {
         auto catalog = archive_.open_catalog(catalog::Access::read);
         if (!catalog) {
             if (catalog.error().code == Errc::not_found)
@@ -207,9 +216,27 @@ private:
             else
                 problem("catalog.db",
                         catalog.error().what + "; `letopis rebuild catalog` makes it again");
-        } else {
-            catalog_matches(**catalog);
+            return;
         }
+        const auto position = (*catalog)->position();
+        const auto counts = (*catalog)->counts();
+        if (!position || !counts)
+            return problem("catalog.db", (position ? counts.error() : position.error()).what);
+        catalog_position_ = *position;
+        captured_ = counts->captured;
+    }
+
+    void catalog_counts(std::uint64_t messages) {
+        if (captured_ && messages != *captured_)
+            problem("catalog.db",
+                    fmt::format("has {} captured items where the journal has {}; `letopis rebuild "
+                                "catalog` makes it again",
+                                *captured_,
+                                messages));
+    }
+
+    void projections() {
+        if (captured_) catalog_pages();
         auto engine = archive_.open_engine(false);
         if (!engine) {
             if (engine.error().code == Errc::not_found)
@@ -250,7 +277,7 @@ private:
         }
     }
 
-    void catalog_matches(catalog::Catalog& catalog) {
+    void catalog_pages() {
         const auto key = archive_.keyring().find(crypto::Purpose::page, "catalog.db");
         auto db = key ? sql::Database::open(archive_.directory() / "catalog.db",
                                             key->key.bytes(),
@@ -263,31 +290,14 @@ private:
                            "a page is damaged: " + pages.error().what +
                                "; `letopis rebuild catalog` makes it again");
         out_.bytes += *pages;
-        const auto position = catalog.position();
-        const auto counts = catalog.counts();
-        if (!position || !counts)
-            return problem("catalog.db", (position ? counts.error() : position.error()).what);
-        std::uint64_t messages = 0;
-        const auto counted = archive_.journal().feed(
-            Seq(0),
-            position->value(),
-            journal::Contents::skip,
-            [&](journal::Record&& record) -> Result<bool> {
-                if (record.kind == journal::Kind::message && !record.erased_by) ++messages;
-                return true;
-            });
-        if (counted && messages != counts->captured)
-            problem("catalog.db",
-                    fmt::format("has {} captured items where the journal has {}; `letopis rebuild "
-                                "catalog` makes it again",
-                                counts->captured,
-                                messages));
     }
 
     Archive& archive_;
     bool deep_;
     const std::function<void(std::uint64_t)>& progress_;
     const std::string& outside_head_;
+    Seq catalog_position_ = Seq(0);
+    std::optional<std::uint64_t> captured_;  // as the catalogue counts
     Verified out_;
 };
 

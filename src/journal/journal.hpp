@@ -176,15 +176,19 @@ public:
     Result<std::optional<Seq>> find_once(const OnceKey& key);
 
     // Files of closed shards against the hashes in the journal, gaps, leaf order, structure of
-    // every file; with `deep` every body and object is opened and checked. Reports everything it
-    // finds; an error only when it cannot go on at all.
+    // every file; with `deep` every body and object is opened and checked, on all cores. Reports
+    // everything it finds; an error only when it cannot go on at all. `progress` is called from one
+    // thread at a time, of whichever.
     struct Checked {
         std::uint64_t records = 0;
         std::uint64_t objects = 0;
         std::uint64_t bytes = 0;
+        std::uint64_t messages = 0;  // with `deep`: that are not erased, before messages_before
         std::vector<Problem> problems;
     };
-    Result<Checked> verify(bool deep, const std::function<void(std::uint64_t bytes)>& progress);
+    Result<Checked> verify(bool deep,
+                           const std::function<void(std::uint64_t bytes)>& progress,
+                           Seq messages_before = Seq(0));
 
     struct ShardInfo {
         Seq first;

@@ -3,8 +3,12 @@
 // nothing is mended.
 #include <fmt/format.h>
 
+#include <atomic>
 #include <boost/json.hpp>
+#include <map>
+#include <mutex>
 #include <set>
+#include <thread>
 
 #include "journal/state.hpp"
 
@@ -40,10 +44,95 @@ std::string raw_sha256(std::string_view descriptor) {
     return std::string(descriptor.substr(at + 10, 64));
 }
 
+// Opens every record, on all cores: each takes the next slice that nobody has.
+class DeepCheck {
+public:
+    std::atomic<std::uint64_t> bytes;
+    std::atomic<std::uint64_t> objects = 0;
+    std::atomic<std::uint64_t> messages = 0;
+    std::map<std::uint64_t, std::string> problems;  // by record
+
+    DeepCheck(Journal& journal,
+              std::uint64_t records,
+              Seq messages_before,
+              const std::function<void(std::uint64_t)>& progress,
+              std::uint64_t bytes_before)
+        : bytes(bytes_before),
+          journal_(journal),
+          records_(records),
+          messages_before_(messages_before),
+          progress_(progress) {}
+
+    void run() {
+        const auto cores = std::clamp<std::uint64_t>(std::thread::hardware_concurrency(), 1, 8);
+        std::vector<std::thread> others;
+        for (std::uint64_t i = 1; i < std::min(cores, records_ / slice + 1); ++i)
+            others.emplace_back([this] { work(); });
+        work();
+        for (auto& thread : others) thread.join();
+    }
+
+private:
+    static constexpr std::uint64_t slice = 2048;
+
+    void work() {
+        for (;;) {
+            const auto from = next_.fetch_add(1) * slice;
+            if (from >= records_) return;
+            check_slice(from, std::min(from + slice, records_));
+            const std::lock_guard lock(mutex_);
+            if (progress_) progress_(bytes);
+        }
+    }
+
+    // In one go while all is well; where that fails, record by record, so that the guilty one is
+    // named.
+    void check_slice(std::uint64_t from, std::uint64_t end) {
+        auto done = from;
+        const auto fed = journal_.feed(
+            Seq(from), end - from, Contents::with, [&](Record&& record) -> Result<bool> {
+                check(record);
+                done = record.seq.value() + 1;
+                return true;
+            });
+        if (fed) return;
+        for (auto seq = done; seq < end; ++seq) {
+            const auto record = journal_.read(Seq(seq));
+            if (record)
+                check(*record);
+            else
+                problem(seq, record.error().what);
+        }
+    }
+
+    void check(const Record& record) {
+        if (record.erased_by) return;
+        bytes += record.content.size() + record.descriptor.size();
+        if (record.has_object) ++objects;
+        if (record.kind == Kind::message && record.seq < messages_before_) ++messages;
+        if ((record.kind == Kind::message || record.kind == Kind::file) &&
+            raw_sha256(record.descriptor) != hex(crypto::sha256(record.content)))
+            problem(record.seq.value(), "the content is not the one that its descriptor names");
+    }
+
+    void problem(std::uint64_t seq, std::string what) {
+        const std::lock_guard lock(mutex_);
+        problems.emplace(seq, std::move(what));
+    }
+
+    Journal& journal_;
+    const std::uint64_t records_;
+    const Seq messages_before_;
+    const std::function<void(std::uint64_t)>& progress_;
+    std::atomic<std::uint64_t> next_ = 0;
+    std::mutex mutex_;  // guards problems, and progress is told from one thread at a time
+};
+
 }  // namespace
 
 Result<Journal::Checked> Journal::verify(bool deep,
-                                         const std::function<void(std::uint64_t)>& progress) {
+                                         const std::function<void(std::uint64_t)>& progress,
+                                         Seq messages_before) {
     auto& state = *state_;
     Checked out;
     const auto report = [&](std::string where, std::string what) {
@@ -114,40 +203,14 @@ Result<Journal::Checked> Journal::verify(bool deep,
         check(journal_label(Seq(hashes->first)), hashes->second.journal);
         check(bodies_label(Seq(hashes->first)), hashes->second.bodies);
     }
-    std::set<std::string> referenced;
     if (deep) {
-        const auto check = [&](const Record& record) {
-            if (record.erased_by) return;
-            out.bytes += record.content.size() + record.descriptor.size();
-            if (record.has_object) ++out.objects;
-            if ((record.kind == Kind::message || record.kind == Kind::file) &&
-                raw_sha256(record.descriptor) != hex(crypto::sha256(record.content)))
-                report(fmt::format("record {}", record.seq.value()),
-                       "the content is not the one that its descriptor names");
-            if (progress && record.seq.value() % 1024 == 0) progress(out.bytes);
-        };
-        // In slices while all is well; where a slice fails, record by record, so that the guilty
-        // one is named.
-        constexpr std::uint64_t slice = 4096;
-        for (std::uint64_t from = 0; from < end.records; from += slice) {
-            auto done = from;
-            const auto fed = feed(Seq(from),
-                                  std::min(slice, end.records - from),
-                                  Contents::with,
-                                  [&](Record&& record) -> Result<bool> {
-                                      check(record);
-                                      done = record.seq.value() + 1;
-                                      return true;
-                                  });
-            if (fed) continue;
-            for (auto seq = done; seq < std::min(from + slice, end.records); ++seq) {
-                const auto record = read(Seq(seq));
-                if (record)
-                    check(*record);
-                else
-                    report(fmt::format("record {}", seq), record.error().what);
-            }
-        }
+        DeepCheck check(*this, end.records, messages_before, progress, out.bytes);
+        check.run();
+        out.bytes = check.bytes;
+        out.objects = check.objects;
+        out.messages = check.messages;
+        for (auto& [seq, what] : check.problems)
+            report(fmt::format("record {}", seq), std::move(what));
         // Pages that no record stands on are looked at too.
         const std::shared_lock lock(state.files);
         std::vector<Problem> problems;
