@@ -11,8 +11,10 @@ namespace letopis::app {
 
 namespace {
 constexpr std::size_t batches_in_flight = 6;
+constexpr std::size_t bytes_in_flight = std::size_t(48) << 20;  // or one batch, however large
 constexpr std::uint64_t records_a_commit = 20'000;
 constexpr std::uint64_t feed_slice = 1024;
+constexpr std::size_t feed_bytes = std::size_t(8) << 20;
 }  // namespace
 
 bool is_damage(std::string_view mark) {
@@ -98,18 +100,23 @@ Result<void> Projector::take(std::vector<journal::Record> records) {
             .dialect = item.dialect, .context = where->facts, .raw = std::move(record.content)});
         record.content.clear();
         batch.items.push_back(std::move(item));
+        batch.bytes += jobs.back().raw.size();
     }
     batch.records = std::move(records);
     batch.jobs = jobs.size();
     if (!jobs.empty()) batch.ticket = workers_->submit(std::move(jobs));
+    bytes_in_flight_ += batch.bytes;
     in_flight_.push_back(std::move(batch));
-    while (in_flight_.size() > batches_in_flight) TRY_DO(apply_oldest());
+    while (in_flight_.size() > batches_in_flight ||
+           (in_flight_.size() > 1 && bytes_in_flight_ > bytes_in_flight))
+        TRY_DO(apply_oldest());
     return {};
 }
 
 Result<void> Projector::apply_oldest() {
     auto batch = std::move(in_flight_.front());
     in_flight_.pop_front();
+    bytes_in_flight_ -= batch.bytes;
     return apply(std::move(batch));
 }
 
@@ -309,13 +316,15 @@ Result<void> Projector::follow_to(
     auto& journal = archive_.journal();
     while (next_ < end) {
         std::vector<journal::Record> records;
+        std::size_t bytes = 0;
         TRY(const auto next,
             journal.feed(next_,
                          std::min(feed_slice, end.value() - next_.value()),
                          journal::Contents::with,
                          [&](journal::Record&& record) -> Result<bool> {
+                             bytes += record.content.size();
                              records.push_back(std::move(record));
-                             return true;
+                             return bytes < feed_bytes;
                          }));
         (void)next;
         TRY_DO(take(std::move(records)));

@@ -63,6 +63,7 @@ private:
         std::vector<ItemDescriptor> items;  // of the message records, in order
         workers::Workers::Ticket ticket;
         std::size_t jobs = 0;
+        std::size_t bytes = 0;  // of the items
     };
     struct Context {
         std::string source, facts, title;
@@ -88,6 +89,7 @@ private:
     std::unique_ptr<catalog::Catalog> catalog_;
     std::unique_ptr<IndexFeed> feed_;
     std::deque<Batch> in_flight_;
+    std::size_t bytes_in_flight_ = 0;
     std::unordered_map<Seq, Context> contexts_;
     Seq catalog_from_;  // records before it are in the catalogue already
     Seq index_from_;    // … in the index already
