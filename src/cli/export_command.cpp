@@ -208,13 +208,12 @@ Exit run_export(Session& session) {
         session.output.note(text::show_error(query, *parsed.error));
         return Exit::usage;
     }
-    if (auto current = make_current(session); !current)
-        return report(session.output, current.error(), session.json());
-    auto find = Find::open(session.archive);
-    if (!find) return report(session.output, find.error(), session.json());
+    auto current = make_current(session);
+    if (!current) return report(session.output, current.error(), session.json());
+    Find find(session.archive, std::move(*current));
     if (auto is_signed = session.archive.sign(false); !is_signed)
         return report(session.output, is_signed.error(), session.json());
-    Exporter exporter(session, **find, as, arguments.positional[1]);
+    Exporter exporter(session, find, as, arguments.positional[1]);
     const auto count = exporter.run(*parsed.root, query);
     if (!count) return report(session.output, count.error(), session.json());
     if (arguments.positional[1] != "-") {
@@ -347,7 +346,8 @@ Result<void> tag(Session& session) {
         session.output.print(fmt::format("{{\"changed\":{}}}\n", drafts.size()));
     else
         session.output.print(fmt::format("{} messages\n", messages.size()));
-    return make_current(session);
+    TRY_DO(make_current(session));
+    return {};
 }
 
 }  // namespace

@@ -7,12 +7,6 @@
 
 namespace letopis::cli {
 
-Result<std::unique_ptr<Find>> Find::open(app::Archive& archive) {
-    TRY(auto catalog, archive.open_catalog(catalog::Access::read));
-    TRY(auto engine, archive.open_engine(false));
-    return std::unique_ptr<Find>(new Find(archive, std::move(catalog), std::move(engine)));
-}
-
 search::Request Find::request(const text::Node& root) {
     search::Request request{.query = root};
     request.resolve = [this](text::Field field, std::string_view value) {

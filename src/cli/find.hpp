@@ -4,16 +4,22 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "app/archive.hpp"
 #include "app/index_feed.hpp"
+#include "cli/session.hpp"
 #include "text/query.hpp"
 
 namespace letopis::cli {
 
 class Find {
 public:
-    static Result<std::unique_ptr<Find>> open(app::Archive& archive);
+    Find(app::Archive& archive, Projections projections)
+        : archive_(archive),
+          catalog_(std::move(projections.catalog)),
+          engine_(std::move(projections.engine)),
+          reader_(archive, *catalog_) {}
     search::Request request(const text::Node& root);
     search::Engine& engine() { return *engine_; }
     catalog::Catalog& catalog() { return *catalog_; }
@@ -26,13 +32,6 @@ public:
                      const std::function<Result<bool>(std::span<const Seq>)>& page);
 
 private:
-    Find(app::Archive& archive,
-         std::unique_ptr<catalog::Catalog> catalog,
-         std::unique_ptr<search::Engine> engine)
-        : archive_(archive),
-          catalog_(std::move(catalog)),
-          engine_(std::move(engine)),
-          reader_(archive, *catalog_) {}
     Result<std::optional<std::vector<Seq>>> resolve(text::Field field, std::string_view value);
     Result<search::Doc> words_of(Seq seq);
     Result<std::optional<std::string>> other_keyboard(std::string_view word);

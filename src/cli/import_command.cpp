@@ -132,13 +132,12 @@ Exit run_import(Session& session) {
 }
 
 Exit run_books(Session& session) {
-    if (auto current = make_current(session); !current)
-        return report(session.output, current.error(), session.json());
+    auto current = make_current(session);
+    if (!current) return report(session.output, current.error(), session.json());
     const auto& arguments = session.arguments;
-    auto catalog = session.archive.open_catalog(catalog::Access::read);
-    if (!catalog) return report(session.output, catalog.error(), session.json());
+    auto& catalog = *current->catalog;
     const auto wanted = arguments.positional.empty() ? std::string() : arguments.positional.front();
-    const auto books = (*catalog)->books(wanted);
+    const auto books = catalog.books(wanted);
     if (!books) return report(session.output, books.error(), session.json());
     if (!wanted.empty() && books->empty())
         return report(session.output,
@@ -165,7 +164,7 @@ Exit run_books(Session& session) {
                                 {"unfinished_runs", source.unfinished_runs},
                                 {"messages", source.projected},
                                 {"balanced", source.balanced() && source.agrees()}};
-            const auto refusals = (*catalog)->refusals(source.source);
+            const auto refusals = catalog.refusals(source.source);
             if (!refusals) return report(session.output, refusals.error(), true);
             json::array refused;
             for (const auto& refusal : *refusals)
@@ -193,7 +192,7 @@ Exit run_books(Session& session) {
                                 ? ""
                                 : ", an import was interrupted: give the same command again"));
         if (arguments.has("--refusals")) {
-            const auto refusals = (*catalog)->refusals(source.source);
+            const auto refusals = catalog.refusals(source.source);
             if (!refusals) return report(session.output, refusals.error(), false);
             for (const auto& refusal : *refusals)
                 session.output.print(fmt::format("    refused: {}: {}\n",

@@ -165,13 +165,12 @@ Exit run_search(Session& session) {
         session.output.note(text::show_error(query, *parsed.error));
         return Exit::usage;
     }
-    if (auto current = make_current(session); !current)
-        return report(session.output, current.error(), session.json());
-    auto find = Find::open(session.archive);
-    if (!find) return report(session.output, find.error(), session.json());
+    auto current = make_current(session);
+    if (!current) return report(session.output, current.error(), session.json());
+    Find find(session.archive, std::move(*current));
     const bool with_facets =
         session.json() ? !session.arguments.has("--no-facets") : session.arguments.has("--facets");
-    auto page = find_page(session, query, *parsed.root, **find, with_facets);
+    auto page = find_page(session, query, *parsed.root, find, with_facets);
     if (!page) return report(session.output, page.error(), session.json());
     // Content leaves only after the access record is durable.
     const auto started = std::chrono::steady_clock::now();

@@ -80,34 +80,31 @@ Result<bool> behind(app::Archive& archive, Seq position) {
 }
 }  // namespace
 
-Result<void> make_current(Session& session) {
-    std::optional<Seq> position;
-    {
-        auto catalog = session.archive.open_catalog(catalog::Access::read);
-        auto engine = session.archive.open_engine(false);
-        if (catalog && engine) {
-            TRY(const auto there, (*catalog)->position());
-            position = std::min(there, Seq((*engine)->position()));
-        } else {
-            for (const auto& error : {catalog ? std::nullopt : std::optional(catalog.error()),
-                                      engine ? std::nullopt : std::optional(engine.error())})
-                if (error && error->code != Errc::not_found && error->code != Errc::unsupported &&
-                    error->code != Errc::unfit)
-                    return fail(Errc::unfit,
-                                "a projection cannot be read: " + error->what,
-                                "Run `letopis rebuild`; nothing that was stored is lost.");
-        }
-    }
-    if (position) {
-        TRY(const bool stale, behind(session.archive, *position));
-        if (!stale) return {};
+Result<Projections> make_current(Session& session) {
+    const auto open = [&]() -> Result<Projections> {
+        Projections opened;
+        TRY(opened.catalog, session.archive.open_catalog(catalog::Access::read));
+        TRY(opened.engine, session.archive.open_engine(false));
+        return opened;
+    };
+    auto opened = open();
+    if (opened) {
+        TRY(const auto there, opened->catalog->position());
+        TRY(const bool stale,
+            behind(session.archive, std::min(there, Seq(opened->engine->position()))));
+        if (!stale) return opened;
+    } else if (const auto code = opened.error().code;
+               code != Errc::not_found && code != Errc::unsupported && code != Errc::unfit) {
+        return fail(Errc::unfit,
+                    "a projection cannot be read: " + opened.error().what,
+                    "Run `letopis rebuild`; nothing that was stored is lost.");
     }
     const std::unique_lock lock(session.archive.projecting(), std::try_to_lock);
     if (!lock) {
         session.output.note(
             "letopis: another command is bringing messages in; the newest of them are not "
             "searchable yet\n");
-        return {};
+        return opened;
     }
     // A full disk takes nothing in, but what is there stays readable; the last of the space is for
     // the records of who reads it.
@@ -118,7 +115,7 @@ Result<void> make_current(Session& session) {
             "letopis: the disk is full; the newest messages are not searchable before some space "
             "is free\n");
     };
-    if (position && space && space->free_bytes < enough) return full(), Result<void>();
+    if (opened && space && space->free_bytes < enough) return full(), std::move(opened);
     const auto caught_up = [&]() -> Result<void> {
         TRY(auto projector, app::Projector::open(session.archive));
         return projector->catch_up([&](std::uint64_t done, std::uint64_t all) {
@@ -128,8 +125,10 @@ Result<void> make_current(Session& session) {
             if (done == all && session.output.terminal()) session.output.note("\r\x1b[K");
         });
     }();
-    if (caught_up || !position || caught_up.error().code != Errc::no_space) return caught_up;
-    return full(), Result<void>();
+    if (caught_up) return open();
+    if (!opened || caught_up.error().code != Errc::no_space)
+        return tl::unexpected<Error>(caught_up.error());
+    return full(), std::move(opened);
 }
 
 }  // namespace letopis::cli

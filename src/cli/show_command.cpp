@@ -227,8 +227,8 @@ Result<void> show(Session& session) {
     const bool raw = arguments.has("--raw"), part = arguments.has("--part");
     std::unique_ptr<catalog::Catalog> catalog;
     if (!raw && !part) {
-        TRY_DO(make_current(session));
-        TRY(catalog, session.archive.open_catalog(catalog::Access::read));
+        TRY(auto current, make_current(session));
+        catalog = std::move(current.catalog);
     }
     TRY(const auto recorded,
         session.archive.record_access(journal::Kind::open,

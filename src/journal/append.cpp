@@ -200,6 +200,7 @@ Result<std::optional<std::pair<Seq, int>>> Journal::State::taken(const Draft& dr
         }
         write.find_once.reset();
         if (closed.empty()) continue;
+        TRY_DO(open_once_closed());
         TRY(found, find_once_closed.bind(blob).step());
         if (found) {
             const Seq seq(find_once_closed.number(0));

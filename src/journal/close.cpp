@@ -142,6 +142,7 @@ Result<void> Journal::State::close_shard() {
                              std::vector<bool>(3));
         }));
     {
+        TRY_DO(open_once_closed());
         TRY(auto transaction, sql::Transaction::begin(*once_closed));
         TRY_DO(copy_rows(*live,
                          *once_closed,

@@ -137,14 +137,21 @@ Result<void> Journal::State::open_writer() {
             return SQLITE_OK;
         },
         this);
-    TRY(auto once,
-        open_file(archive, once_label, keyring, {.mode = sql::Mode::write, .cache_kib = 16384}));
-    TRY(find_once_closed, once.prepare("SELECT seq FROM once WHERE key=?"));
-    once_closed.emplace(std::move(once));
+    if (!std::filesystem::exists(archive / once_label))
+        return fail(Errc::corrupt, std::string(once_label) + " is missing");
     std::error_code ignored;
     live_bytes = std::filesystem::file_size(archive / live_label, ignored);
     const std::lock_guard lock(mutex);
     durable = head;
+    return {};
+}
+
+Result<void> Journal::State::open_once_closed() {
+    if (once_closed) return {};
+    TRY(auto once,
+        open_file(archive, once_label, keyring, {.mode = sql::Mode::write, .cache_kib = 16384}));
+    TRY(find_once_closed, once.prepare("SELECT seq FROM once WHERE key=?"));
+    once_closed.emplace(std::move(once));
     return {};
 }
 
@@ -379,10 +386,12 @@ Result<Seq> Journal::feed(Seq from,
                           Contents contents,
                           const std::function<Result<bool>(Record&&)>& each) {
     constexpr std::uint64_t slice = 256;
+    constexpr std::size_t slice_bytes = std::size_t(4) << 20;  // or one record, however large
     auto next = from;
     const auto end = Seq(std::min(head().records, from.value() + std::min(limit, head().records)));
     while (next < end) {
         std::vector<Record> records;
+        std::size_t bytes = 0;
         TRY_DO(state_->with_shard(next, [&](ShardReader& shard) -> Result<void> {
             TRY(auto rows, shard.rows(next, std::min(slice, end.value() - next.value()), true));
             records.reserve(rows.size());
@@ -391,8 +400,10 @@ Result<Seq> Journal::feed(Seq from,
                 if (row.seq != wanted)
                     return fail(Errc::corrupt, fmt::format("record {} is missing", wanted.value()));
                 TRY(auto record, state_->assemble(shard, row, contents));
+                bytes += record.content.size();
                 records.push_back(std::move(record));
                 wanted = Seq(wanted.value() + 1);
+                if (bytes >= slice_bytes) break;
             }
             return {};
         }));

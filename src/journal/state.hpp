@@ -66,7 +66,7 @@ struct Journal::State {
     // leader:
     std::optional<sql::Database> live;
     WriterStatements write;
-    std::optional<sql::Database> once_closed;
+    std::optional<sql::Database> once_closed;  // opened when it is first needed
     sql::Statement find_once_closed;
     Head head;
     Seq live_first;
@@ -91,6 +91,7 @@ struct Journal::State {
 
     Result<void> open();
     Result<void> open_writer();
+    Result<void> open_once_closed();
     Result<void> load_dictionaries();
     Result<void> finish_interrupted_close();
     void close_files();

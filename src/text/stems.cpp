@@ -2,8 +2,8 @@
 #include "text/stems.hpp"
 
 #include <libstemmer.h>
+#include <sys/mman.h>
 
-#include <cstdlib>
 #include <cstring>
 
 #include "base/check.hpp"
@@ -32,7 +32,6 @@ std::uint64_t hash_of(std::string_view word) {
 
 }  // namespace
 
-// Zero-filled pages cost nothing until they are touched, so a short-lived process pays little.
 struct Stems::Entry {
     std::uint8_t word_size;
     std::uint8_t stem_size;
@@ -40,15 +39,26 @@ struct Stems::Entry {
     char stem[cached_bytes_max];
 };
 
-Stems::Stems()
-    : stemmers_{sb_stemmer_new("russian", "UTF_8"), sb_stemmer_new("english", "UTF_8")},
-      table_(static_cast<Entry*>(std::calloc(table_size, sizeof(Entry)))) {
-    CHECK(stemmers_[0] != nullptr && stemmers_[1] != nullptr && table_ != nullptr);
+Stems::Stems() : stemmers_{sb_stemmer_new("russian", "UTF_8"), sb_stemmer_new("english", "UTF_8")} {
+    CHECK(stemmers_[0] != nullptr && stemmers_[1] != nullptr);
 }
 
 Stems::~Stems() {
     for (auto* stemmer : stemmers_) sb_stemmer_delete(stemmer);
-    std::free(table_);
+    if (table_ != nullptr) ::munmap(table_, table_size * sizeof(Entry));
+}
+
+// Pages of the kernel cost nothing until they are touched, so a short-lived process pays little;
+// calloc would clear all of it when it has the memory already.
+void Stems::make_table() {
+    void* pages = ::mmap(nullptr,
+                         table_size * sizeof(Entry),
+                         PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS,
+                         -1,
+                         0);
+    CHECK(pages != MAP_FAILED);
+    table_ = static_cast<Entry*>(pages);
 }
 
 std::string_view Stems::compute(std::string_view word, Script script) {
@@ -62,6 +72,7 @@ std::string_view Stems::compute(std::string_view word, Script script) {
 
 std::string_view Stems::stem(std::string_view word, Script script) {
     if (word.empty() || word.size() > cached_bytes_max) return compute(word, script);
+    if (table_ == nullptr) make_table();
     auto& entry = table_[hash_of(word) % table_size];
     if (entry.word_size == word.size() && std::memcmp(entry.word, word.data(), word.size()) == 0)
         return {entry.stem, entry.stem_size};

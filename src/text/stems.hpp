@@ -25,8 +25,9 @@ public:
 private:
     struct Entry;
     std::string_view compute(std::string_view word, Script script);
+    void make_table();
     sb_stemmer* stemmers_[2];
-    Entry* table_;
+    Entry* table_ = nullptr;  // made by the first word
 };
 
 }  // namespace letopis::text
