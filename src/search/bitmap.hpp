@@ -30,6 +30,17 @@ public:
     void keep(const Bitmap& other) {
         for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= other.words_[i];
     }
+    void keep_range(std::uint64_t first, std::uint64_t last) {  // last is not included
+        for (std::size_t i = 0; i < words_.size(); ++i) {
+            const auto begin = i * 64;
+            if (begin >= last || begin + 64 <= first) {
+                words_[i] = 0;
+                continue;
+            }
+            if (begin < first) words_[i] &= ~std::uint64_t(0) << (first - begin);
+            if (begin + 64 > last) words_[i] &= ~std::uint64_t(0) >> (begin + 64 - last);
+        }
+    }
     void drop(const Bitmap& other) {
         for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= ~other.words_[i];
     }

@@ -42,8 +42,11 @@ Result<void> ShardBuilder::add(const Doc& doc) {
         return fail(Errc::invalid, "messages of a shard must come in the order of date and seq");
     if (s.in_transaction == 0) TRY_DO(s.begin());
     TRY_DO(s.writer->append(doc));
-    // Every eighth, but not in step with anything that comes in turns.
-    if ((s.writer->docs() * 0x9e3779b97f4a7c15u >> 32) % Vocabulary::sample_every == 0) {
+    // Samples, but not in step with anything that comes in turns.
+    const auto turn = s.writer->docs() * 0x9e3779b97f4a7c15u >> 32;
+    if (turn % FrequentTerms::sample_every == 0)
+        s.frequent.add(s.writer->full_text().analyser, doc);
+    if (turn % Vocabulary::sample_every == 0) {
         s.vocabulary.add(s.writer->full_text().analyser, doc.subject);
         s.vocabulary.add(s.writer->full_text().analyser, doc.body);
     }
@@ -51,6 +54,31 @@ Result<void> ShardBuilder::add(const Doc& doc) {
     s.docs = s.writer->docs();
     if (++s.in_transaction >= docs_a_transaction) return s.commit();
     return {};
+}
+
+Result<void> ShardBuilder::State::keep_frequent() {
+    // In a large shard fewer sets, so that they stay a small part of it.
+    const auto keys = frequent.keys(std::max(frequent_docs_min, docs / 32));
+    frequent = {};
+    if (keys.empty()) return {};
+    auto& db = writer->database();
+    auto& full = writer->full_text();
+    TRY(auto collect, db.prepare("SELECT letopis_collect(ft) FROM ft WHERE ft MATCH ?1 LIMIT 1"));
+    TRY(auto insert, db.prepare("INSERT INTO frequent(term,docs,data) VALUES(?1,?2,?3)"));
+    TRY_DO(begin());
+    for (const auto& key : keys) {
+        Bitmap rows(docs);
+        full.rows = &rows;
+        full.first = 0;
+        full.last = docs;
+        const auto expression = is_prefix_key(key) ? word_beginning(prefix_of(key)) : quoted({key});
+        collect.bind(expression);
+        TRY_DO(collect.step());
+        collect.reset();
+        const auto blob = encode_rows(rows);
+        TRY_DO(insert.run_with(key, rows.count(), sql::Blob{blob}));
+    }
+    return commit();
 }
 
 Result<void> ShardBuilder::finish() {
@@ -69,6 +97,7 @@ Result<void> ShardBuilder::finish() {
                // Later changes (only a compaction makes any) go in ordinary steps.
                "INSERT INTO ft(ft,rank) VALUES('hashsize',1048576);"));
     s.vocabulary = {};
+    TRY_DO(s.keep_frequent());
     s.writer.reset();
     TRY_DO(sync_file(s.file));
     s.bytes = file_bytes(s.file);

@@ -159,6 +159,7 @@ Result<std::unique_ptr<ShardBuilder>> Engine::State::new_builder() {
         TRY(built->label, manifest->new_label());
     }
     built->file = shared.dir() / file_of(built->label);
+    built->frequent_docs_min = options.frequent_docs_min;
     TRY(const auto key, shared.key(built->label));
     TRY(built->writer, ShardWriter::create(built->file, key, WriterKind::bulk));
     return std::unique_ptr<ShardBuilder>(new ShardBuilder(std::move(built)));

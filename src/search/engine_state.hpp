@@ -7,6 +7,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "search/frequent.hpp"
 #include "search/manifest.hpp"
 #include "search/session.hpp"
 #include "search/vocabulary.hpp"
@@ -19,6 +20,8 @@ struct ShardBuilder::State {
     std::string label;
     std::unique_ptr<ShardWriter> writer;
     Vocabulary vocabulary;
+    FrequentTerms frequent;
+    std::uint64_t frequent_docs_min = 0;
     std::optional<std::pair<Instant, Seq>> last;
     std::uint64_t in_transaction = 0;
     std::uint64_t bytes = 0;  // as far as it is known while building
@@ -28,6 +31,7 @@ struct ShardBuilder::State {
 
     Result<void> begin();
     Result<void> commit();
+    Result<void> keep_frequent();
 };
 
 // A merge that goes on over several calls of maintain().

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/mutant.hpp"
+#include "search/frequent.hpp"
 #include "search/vocabulary.hpp"
 #include "text/analyser.hpp"
 
@@ -15,19 +16,6 @@ using text::Node;
 using Kind = text::Node::Kind;
 
 namespace {
-
-// Terms as one FTS5 string, which the tokenizer takes as they are: a phrase when there are several.
-std::string quoted(const std::vector<std::string>& terms) {
-    std::string out = "\"";
-    for (const auto& term : terms) {
-        out.push_back(verbatim);
-        for (const char c : term) {
-            if (c == '"') out.push_back('"');
-            out.push_back(c == verbatim || c == '\0' ? ' ' : c);
-        }
-    }
-    return out + "\"";
-}
 
 std::string joined(const std::vector<std::string>& parts, std::string_view operation) {
     std::string out = "(";
@@ -152,12 +140,17 @@ std::optional<Expression> Evaluation::expression(const Node& node) const {
     return found == expressions_.end() ? std::nullopt : found->second;
 }
 
-std::string Evaluation::phrase(std::string_view text) {
+std::vector<std::string> Evaluation::terms_of(std::string_view text) {
     std::vector<std::string> terms;
     session_.analyser().analyse(text, text::Use::query, [&](const text::Token& token) {
         terms.emplace_back(token.term);
         return true;
     });
+    return terms;
+}
+
+std::string Evaluation::phrase(std::string_view text) {
+    const auto terms = terms_of(text);
     return terms.empty() ? std::string() : quoted(terms);
 }
 
@@ -168,14 +161,22 @@ std::optional<Expression> Evaluation::words_expression(const Node& node) {
         // The index holds stems: a prefix longer than the stem of its word finds that word too.
         const auto beginning = text::fold(node.text);
         const auto stem = session_.analyser().term(node.text);
-        made.text = quoted({beginning}) + " *";
-        if (!stem.empty() && beginning.starts_with(stem) && stem != beginning)
-            made.text += " OR " + quoted({stem});
+        made.text = node.in_subject ? quoted({beginning}) + " *" : word_beginning(beginning);
+        made.key = prefix_key(beginning);
+        if (!stem.empty() && beginning.starts_with(stem) && stem != beginning) {
+            made.besides = quoted({stem});
+            made.text += " OR " + made.besides;
+        }
     } else {
-        made.text = phrase(node.text);
+        const auto terms = terms_of(node.text);
+        if (terms.empty()) return std::nullopt;
+        if (terms.size() == 1) made.key = terms.front();
+        made.text = quoted(terms);
     }
-    if (made.text.empty()) return std::nullopt;
-    if (node.in_subject) made.text = "subject : (" + made.text + ")";
+    if (node.in_subject) {
+        made.key.clear();
+        made.text = "subject : (" + made.text + ")";
+    }
     made.text = "(" + made.text + ")";
     return made;
 }
@@ -184,18 +185,21 @@ std::optional<Expression> Evaluation::field_expression(const Node& node) {
     if (resolved_.count(&node) > 0 || is_trait(node)) return std::nullopt;
     const auto party = [&](const std::string& prefix) -> std::optional<Expression> {
         std::vector<std::string> parts;
+        std::string last;
         const bool star = node.text.ends_with('*');
         if (star && !node.quoted) {
             const auto beginning = text::fold(node.text.substr(0, node.text.size() - 1));
             if (beginning.empty()) return std::nullopt;
-            return Expression{quoted({prefix + beginning}) + " *", true};
+            return Expression{quoted({prefix + beginning}) + " *", true, {}, {}};
         }
         session_.analyser().analyse(node.text, text::Use::query, [&](const text::Token& token) {
-            parts.push_back(quoted({prefix + std::string(token.term)}));
+            last = prefix + std::string(token.term);
+            parts.push_back(quoted({last}));
             return true;
         });
         if (parts.empty()) return std::nullopt;
-        return Expression{joined(parts, " AND "), parts.size() == 1};
+        const bool one = parts.size() == 1;
+        return Expression{joined(parts, " AND "), one, one ? last : std::string(), {}};
     };
     switch (node.field) {
         case Field::from: return party("from:");
@@ -203,7 +207,10 @@ std::optional<Expression> Evaluation::field_expression(const Node& node) {
         case Field::filename: return party("filename:");
         case Field::is:
             return Expression{
-                joined({quoted({"is:" + node.text}), quoted({"kind:" + node.text})}, " OR "), true};
+                joined({quoted({"is:" + node.text}), quoted({"kind:" + node.text})}, " OR "),
+                true,
+                {},
+                {}};
         case Field::client:
         case Field::employee:
         case Field::deal:
@@ -213,8 +220,10 @@ std::optional<Expression> Evaluation::field_expression(const Node& node) {
         case Field::has:
         case Field::source:
         case Field::conversation:
-        case Field::label:
-            return Expression{quoted({std::string(term_prefix(node.field)) + node.text}), true};
+        case Field::label: {
+            const auto term = std::string(term_prefix(node.field)) + node.text;
+            return Expression{quoted({term}), true, term, {}};
+        }
         case Field::channel:
         case Field::lang:
         case Field::in:
@@ -242,7 +251,7 @@ std::optional<Expression> Evaluation::list_expression(const Node& node) {
     if (wanted.empty()) return std::nullopt;
     auto text = joined(wanted, node.kind == Kind::both ? " AND " : " OR ");
     if (!unwanted.empty()) text = "(" + text + " NOT " + joined(unwanted, " OR ") + ")";
-    return Expression{std::move(text), phrases && node.kind == Kind::either};
+    return Expression{std::move(text), phrases && node.kind == Kind::either, {}, {}};
 }
 
 std::optional<Expression> Evaluation::make_expression(const Node& node) {
@@ -277,7 +286,7 @@ std::optional<Expression> Evaluation::ranking() const {
     collect_words(request_.query, true, words);
     if (words.empty()) return std::nullopt;
     if (auto whole = expression(request_.query)) return whole;
-    return Expression{std::move(words), true};
+    return Expression{std::move(words), true, {}, {}};
 }
 
 Result<Bitmap> Evaluation::rows(ShardView& shard) {
@@ -289,7 +298,10 @@ Result<Bitmap> Evaluation::rows(ShardView& shard) {
 }
 
 Result<Bitmap> Evaluation::evaluate(ShardView& shard, const Node& node, Range range) {
-    if (const auto found = expression(node)) {
+    TRY(auto ready, ready_rows(shard, node, range));
+    if (ready) return std::move(*ready);
+    TRY(const bool parts_ready, any_ready(shard, node));
+    if (const auto found = expression(node); found && !parts_ready) {
         Bitmap rows(shard.rows());
         TRY_DO(shard.match(found->text, found->phrases_only, range.first, range.last, rows));
         return rows;
@@ -318,10 +330,38 @@ Result<Bitmap> Evaluation::evaluate(ShardView& shard, const Node& node, Range ra
     return Bitmap(shard.rows());
 }
 
+Result<std::optional<Bitmap>> Evaluation::ready_rows(ShardView& shard,
+                                                     const Node& node,
+                                                     Range range) {
+    const auto wanted = expression(node);
+    if (!wanted || wanted->key.empty()) return std::optional<Bitmap>();
+    TRY(auto rows, shard.ready(wanted->key));
+    if (!rows) return rows;
+    if (!wanted->besides.empty())
+        TRY_DO(shard.match(wanted->besides, true, range.first, range.last, *rows));
+    rows->keep_range(range.first, range.last);
+    return rows;
+}
+
+// Is a set kept ready for any part of a list? Then its parts are joined here and not by FTS5.
+Result<bool> Evaluation::any_ready(ShardView& shard, const Node& node) {
+    for (const auto& child : node.children) {
+        const auto part = expression(*child);
+        if (part && !part->key.empty()) {
+            TRY(const bool there, shard.is_ready(part->key));
+            if (there) return true;
+        }
+        TRY(const bool inside, any_ready(shard, *child));
+        if (inside) return true;
+    }
+    return false;
+}
+
 // Cheap conditions first, so that FTS5 is asked about as few rows as possible; exact text, which
 // costs a reading of each message, last.
 Result<Bitmap> Evaluation::evaluate_both(ShardView& shard, const Node& node, Range range) {
     std::vector<const Node*> sets;
+    std::vector<std::pair<bool, Bitmap>> ready;  // wanted or not
     std::vector<const Node*> exact;
     std::vector<const Node*> traits;
     std::vector<std::string> wanted;
@@ -329,11 +369,20 @@ Result<Bitmap> Evaluation::evaluate_both(ShardView& shard, const Node& node, Ran
     bool phrases = true;
     for (const auto& child : node.children) {
         const bool negative = child->kind == Kind::without;
+        const auto& inner = negative ? *child->children[0] : *child;
         if (is_date(*child) && shard.sorted()) {
             TRY(range, date_range(shard, *child, range));
-        } else if (is_trait(negative ? *child->children[0] : *child)) {
+            continue;
+        }
+        if (is_trait(inner)) {
             traits.push_back(child.get());
-        } else if (const auto part = expression(negative ? *child->children[0] : *child)) {
+            continue;
+        }
+        TRY(auto known, ready_rows(shard, inner, {0, shard.rows()}));
+        TRY(const bool parts_ready, any_ready(shard, inner));
+        if (known) {
+            ready.emplace_back(!negative, std::move(*known));
+        } else if (const auto part = expression(inner); part && !parts_ready) {
             phrases &= part->phrases_only;
             (negative ? unwanted : wanted).push_back(part->text);
         } else {
@@ -342,11 +391,12 @@ Result<Bitmap> Evaluation::evaluate_both(ShardView& shard, const Node& node, Ran
     }
     Bitmap rows(shard.rows());
     rows.set_range(range.first, range.last);
+    for (const auto& [keep, known] : ready) keep ? rows.keep(known) : rows.drop(known);
     for (const auto* set : sets) {
         TRY(const auto found, evaluate(shard, *set, range));
         rows.keep(found);
     }
-    if (!sets.empty()) {
+    if (!sets.empty() || !ready.empty()) {
         const auto [first, last] = rows.bounds();
         range = {first, last};
     }
@@ -386,7 +436,13 @@ Result<Bitmap> Evaluation::evaluate_either(ShardView& shard, const Node& node, R
     std::vector<std::string> wanted;
     bool phrases = true;
     for (const auto& child : node.children) {
-        if (const auto part = expression(*child)) {
+        TRY(const auto known, ready_rows(shard, *child, range));
+        if (known) {
+            rows.add(*known);
+            continue;
+        }
+        TRY(const bool parts_ready, any_ready(shard, *child));
+        if (const auto part = expression(*child); part && !parts_ready) {
             phrases &= part->phrases_only;
             wanted.push_back(part->text);
             continue;

@@ -16,6 +16,8 @@ namespace letopis::search {
 struct Expression {
     std::string text;
     bool phrases_only = false;  // phrases joined by OR, at most
+    std::string key;            // of the set of rows that a shard may keep ready for it
+    std::string besides;        // an expression whose rows belong to it too
 };
 
 class Evaluation {
@@ -43,9 +45,13 @@ private:
     std::optional<Expression> words_expression(const text::Node& node);
     std::optional<Expression> field_expression(const text::Node& node);
     std::optional<Expression> list_expression(const text::Node& node);
+    std::vector<std::string> terms_of(std::string_view text);
     std::string phrase(std::string_view text);
 
     Result<Bitmap> evaluate(ShardView& shard, const text::Node& node, Range range);
+    // The rows of a node whose set is kept ready. nullopt: ask FTS5.
+    Result<std::optional<Bitmap>> ready_rows(ShardView& shard, const text::Node& node, Range range);
+    Result<bool> any_ready(ShardView& shard, const text::Node& node);
     Result<Bitmap> evaluate_both(ShardView& shard, const text::Node& node, Range range);
     Result<Bitmap> evaluate_either(ShardView& shard, const text::Node& node, Range range);
     Result<Bitmap> evaluate_field(ShardView& shard, const text::Node& node, Range range);

@@ -488,6 +488,26 @@ TEST(Search, answers_hundreds_of_random_queries_like_the_naive_reading) {
     compare(bench, queries, 400);
 }
 
+TEST(Search, answers_alike_where_sets_of_rows_are_kept_ready) {
+    Bench bench({.writable = true, .frequent_docs_min = 1});
+    TestingCorpus corpus({.seed = 4, .words = 2000, .groups = 200});
+    bench.bulk(take(corpus, 1500), 1500);
+    bench.live(take(corpus, 100), 1600);
+    Queries queries(corpus, 6);
+
+    compare(bench, queries, 400);
+    EXPECT_THAT(ok(bench.engine->verify()).faults, IsEmpty());
+}
+
+TEST(Search, takes_no_filter_term_for_the_beginning_of_a_word) {
+    Bench bench;
+    auto doc = a_doc(1, "без слов");
+    doc.terms.push_back("source:mbox");
+    bench.bulk({doc, a_doc(2, "sources of income")}, 10);
+
+    EXPECT_THAT(bench.find("sour*"), ElementsAre(2));
+}
+
 TEST(Search, stays_right_through_replacing_freezing_merging_and_compacting) {
     Bench bench({.writable = true, .overlay_docs_max = 150});
     TestingCorpus corpus({.seed = 4, .words = 1500, .groups = 200});

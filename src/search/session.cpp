@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "search/frequent.hpp"
 #include "search/vocabulary.hpp"
 #include "search/writer.hpp"
 
@@ -189,6 +190,37 @@ Result<std::shared_ptr<const std::vector<Word>>> ShardView::words() {
         shared_.keep_words(row_.label, all);
     }
     return std::shared_ptr<const std::vector<Word>>(std::move(all));
+}
+
+Result<void> ShardView::learn_ready() {
+    if (ready_) return {};
+    std::unordered_map<std::string, std::int64_t> ids;
+    if (row_.sorted) {
+        TRY(auto rows, db_->prepare("SELECT id, term FROM frequent"));
+        for (;;) {
+            TRY(const bool more, rows.step());
+            if (!more) break;
+            ids.emplace(rows.text(1), rows.integer(0));
+        }
+    }
+    ready_ = std::move(ids);
+    return {};
+}
+
+Result<bool> ShardView::is_ready(const std::string& key) {
+    TRY_DO(learn_ready());
+    return ready_->contains(key);
+}
+
+Result<std::optional<Bitmap>> ShardView::ready(const std::string& key) {
+    TRY_DO(learn_ready());
+    const auto found = ready_->find(key);
+    if (found == ready_->end()) return std::optional<Bitmap>();
+    TRY(auto row, db_->prepare("SELECT data FROM frequent WHERE id=?1"));
+    TRY(const bool there, row.bind(found->second).step());
+    if (!there) return fail(Errc::corrupt, "a set of rows is missing");
+    TRY(auto rows, decode_rows(row.blob(0), rows_));
+    return std::optional(std::move(rows));
 }
 
 Result<void> ShardView::match(const std::string& expression,

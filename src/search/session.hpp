@@ -6,7 +6,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "search/columns.hpp"
@@ -85,6 +87,10 @@ public:
     Result<std::shared_ptr<const std::vector<std::uint32_t>>> lengths();
     Result<std::shared_ptr<const std::vector<Word>>> words();
 
+    // A set of rows that is kept ready (frequent.hpp); nullopt: none is.
+    Result<std::optional<Bitmap>> ready(const std::string& key);
+    Result<bool> is_ready(const std::string& key);
+
     // Adds to `out` every row in [first, last) that the FTS5 expression matches. `phrases_only`:
     // the expression is phrases joined by OR.
     Result<void> match(const std::string& expression,
@@ -96,6 +102,7 @@ public:
 private:
     Result<void> open();
     Result<void> refresh_live();
+    Result<void> learn_ready();
     Shared& shared_;
     ShardRow row_;
     std::unique_ptr<FullText> full_;  // outlives db_
@@ -104,6 +111,7 @@ private:
     sql::Statement collect_;
     sql::Statement match_;
     std::shared_ptr<ColumnReader> columns_;
+    std::optional<std::unordered_map<std::string, std::int64_t>> ready_;  // key to id
     std::vector<std::uint64_t> manifest_dead_;
     std::vector<std::uint64_t> own_dead_;
     std::vector<std::uint64_t> dead_;

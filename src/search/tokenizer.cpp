@@ -154,6 +154,22 @@ Result<fts5_api*> api_of(sql::Database& db) {
 
 }  // namespace
 
+std::string quoted(const std::vector<std::string>& terms) {
+    std::string out = "\"";
+    for (const auto& term : terms) {
+        out.push_back(verbatim);
+        for (const char c : term) {
+            if (c == '"') out.push_back('"');
+            out.push_back(c == verbatim || c == '\0' ? ' ' : c);
+        }
+    }
+    return out + "\"";
+}
+
+std::string word_beginning(const std::string& letters) {
+    return "{body subject attach} : " + quoted({letters}) + " *";
+}
+
 Result<void> FullText::attach(sql::Database& db) {
     TRY(auto* api, api_of(db));
     fts5_tokenizer functions{tokenizer_create, tokenizer_delete, tokenize};

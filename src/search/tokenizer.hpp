@@ -18,6 +18,11 @@ namespace letopis::search {
 // other text goes through the analyser.
 constexpr char verbatim = '\x1f';
 
+// Terms as one FTS5 string, which the tokenizer takes as they are: a phrase when there are several.
+std::string quoted(const std::vector<std::string>& terms);
+// Any word that begins so; filter terms are none.
+std::string word_beginning(const std::string& letters);
+
 // Lives longer than the connection it is registered on.
 struct FullText {
     text::Analyser analyser;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "search/frequent.hpp"
 
 namespace letopis::search {
 
@@ -53,10 +54,10 @@ Result<std::unique_ptr<ShardWriter>> ShardWriter::create(const Path& file,
                   "CREATE TABLE words(id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
                   "CREATE TABLE dead(row INTEGER PRIMARY KEY) STRICT;";
     if (bulk)
-        schema +=
-            "INSERT INTO ft(ft,rank) VALUES('hashsize',67108864);"
-            "INSERT INTO ft(ft,rank) VALUES('automerge',0);"
-            "INSERT INTO ft(ft,rank) VALUES('crisismerge',1999);";
+        schema += std::string(frequent_schema) +
+                  "INSERT INTO ft(ft,rank) VALUES('hashsize',67108864);"
+                  "INSERT INTO ft(ft,rank) VALUES('automerge',0);"
+                  "INSERT INTO ft(ft,rank) VALUES('crisismerge',1999);";
     schema += "COMMIT;";
     TRY_DO(writer->db_->run(schema.c_str()));
     TRY_DO(writer->prepare());

@@ -13,7 +13,7 @@
 
 namespace letopis::text {
 
-constexpr int analyser_version = 1;
+constexpr int analyser_version = 2;
 constexpr std::size_t term_bytes_max = 64;  // longer terms are cut at a character border
 
 struct Token {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Sets of rows kept ready for the terms, and for the beginnings of terms, that very many messages
+// of a closed shard have: reading their postings is what a query would spend its time on.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.hpp"
+#include "search/bitmap.hpp"
+#include "search/search.hpp"
+#include "sql/sqlite.hpp"
+#include "text/analyser.hpp"
+
+namespace letopis::search {
+
+// The beginning of a term as a key beside whole terms: no term has the byte in it.
+std::string prefix_key(std::string_view beginning);
+bool is_prefix_key(std::string_view key);
+std::string prefix_of(std::string_view key);
+
+// Guesses from every 32nd message which terms are frequent.
+class FrequentTerms {
+public:
+    static constexpr std::uint64_t sample_every = 32;
+    void add(text::Analyser& analyser, const Doc& doc);
+    // Keys that at least `docs` messages of a shard seem to have.
+    std::vector<std::string> keys(std::uint64_t docs) const;
+
+private:
+    void count(std::string_view key);
+    struct Seen {
+        std::uint32_t count = 0;
+        std::uint32_t last = 0;
+    };
+    std::unordered_map<std::string, Seen> seen_;
+    std::string key_;
+    std::uint32_t doc_ = 0;
+};
+
+constexpr const char* frequent_schema =
+    "CREATE TABLE frequent(id INTEGER PRIMARY KEY, term TEXT NOT NULL, docs INTEGER NOT NULL, "
+    "data BLOB NOT NULL) STRICT;";
+
+// One zstd frame of 64-bit words, lowest rows first, and the way back (corrupt: damaged).
+std::string encode_rows(const Bitmap& rows);
+Result<Bitmap> decode_rows(std::string_view data, std::uint64_t rows);
+
+}  // namespace letopis::search
