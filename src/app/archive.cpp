@@ -16,6 +16,8 @@ namespace letopis::app {
 
 namespace {
 
+constexpr journal::Origin origins_all[] = {journal::Origin::archive, journal::Origin::audit};
+
 constexpr std::string_view first_line =
     "# Letopis archive: identity, no secrets. Do not edit: its hash stands in the journal.\n";
 
@@ -154,21 +156,22 @@ Result<void> Archive::create(const Path& directory,
     const std::pair<crypto::Purpose, std::string> wanted[] = {
         {crypto::Purpose::page, "catalog.db"}, {crypto::Purpose::index_page, "index/manifest.db"}};
     TRY_DO(keyring->ensure_all(wanted, clock.now()));
-    const auto descriptor =
-        fmt::format(R"({{"v":1,"archive":"{}","host":"{}","toml":{{"size":{},"sha256":"{}"}}}})",
-                    identity.id,
-                    identity.host,
-                    toml.size(),
-                    hex(crypto::sha256(toml)));
+    const auto descriptor = fmt::format(
+        R"({{"v":1,"archive":"{}","host":"{}","signed":true,"toml":{{"size":{},"sha256":"{}"}}}})",
+        identity.id,
+        identity.host,
+        toml.size(),
+        hex(crypto::sha256(toml)));
     TRY_DO(journal::Journal::create(directory, *keyring, clock, descriptor));
-    // archive.toml makes it an archive: last, and durable.
-    TRY_DO(write_file_durably(directory / "archive.toml", toml, 0644));
     if (sheet != nullptr) *sheet = crypto::recovery_sheet(*keyring);
     auto archive =
         std::unique_ptr<Archive>(new Archive(directory, identity, clock, std::move(lock)));
     keyring.reset();
     TRY_DO(archive->open_parts(unlock));
-    return archive->sign(false);
+    // Both logs have a head before there is an archive, so that one without a head is damaged.
+    for (const auto origin : origins_all) TRY_DO(archive->rebuild_log(origin));
+    // archive.toml makes it an archive: last, and durable.
+    return write_file_durably(directory / "archive.toml", toml, 0644);
 }
 
 Result<std::unique_ptr<Archive>> Archive::open(const Path& directory,
@@ -187,8 +190,8 @@ Result<void> Archive::open_parts(const crypto::Unlock& unlock) {
     TRY(journal_,
         journal::Journal::open(
             directory_, *keyring_, clock_, {.disk_reserve_bytes = identity_.disk_reserve_bytes}));
-    TRY_DO(compare_with_checkpoint(journal::Origin::archive));
-    return compare_with_checkpoint(journal::Origin::audit);
+    for (const auto origin : origins_all) TRY_DO(compare_with_checkpoint(origin));
+    return {};
 }
 
 ledger::LogOptions Archive::log_options(journal::Origin origin) const {
@@ -203,17 +206,14 @@ ledger::LogOptions Archive::log_options(journal::Origin origin) const {
 // end and must not be continued.
 Result<void> Archive::compare_with_checkpoint(journal::Origin origin) {
     const auto options = log_options(origin);
-    auto note = read_file(options.directory / "checkpoint", ledger::note_bytes_max);
-    if (!note && note.error().code == Errc::not_found) return {};
-    if (!note) return tl::unexpected<Error>(std::move(note).error());
-    const auto signed_head = options.key
-                                 ? ledger::verify_checkpoint(*note, *options.key)
-                                 : Result<ledger::Checkpoint>(
-                                       fail(Errc::wrong_key, "the log key is not in the keyring"));
-    if (!signed_head)
-        return {};  // a damaged checkpoint is told by verify and mended by the next signature
+    auto log = ledger::PublishedLog::open(options);
+    // open_log() tells these, and nothing is signed.
+    if (!options.key ||
+        (!log && (log.error().code == Errc::not_found || log.error().code == Errc::corrupt)))
+        return {};
+    if (!log) return tl::unexpected<Error>(std::move(log).error());
     const auto leaves = journal_->head().leaves[static_cast<std::size_t>(origin)];
-    if (leaves >= signed_head->size) return {};
+    if (leaves >= log->head().size) return {};
     if (mutant("continue_over_truncation")) return {};
     return fail(
         Errc::corrupt,
@@ -221,7 +221,7 @@ Result<void> Archive::compare_with_checkpoint(journal::Origin origin) {
             "the journal has {} records of {} but a signed checkpoint covers {}: its end is lost",
             leaves,
             options.origin.name,
-            signed_head->size),
+            log->head().size),
         "Do not write to this copy. Restore the archive from a backup that is newer than the "
         "checkpoint.");
 }
@@ -248,24 +248,52 @@ Result<std::unique_ptr<search::Engine>> Archive::open_engine(bool writable) {
         directory_ / "index", std::move(keys), search::Options{.writable = writable});
 }
 
+bool Archive::may_be_unsigned(journal::Origin origin) const {
+    if (origin != journal::Origin::audit) return false;
+    const auto first = journal_->read(Seq(0), journal::Contents::skip);
+    return first && first->descriptor.find(R"("signed":true)") == std::string::npos;
+}
+
+Result<std::unique_ptr<ledger::Log>> Archive::open_log(journal::Origin origin) const {
+    const auto options = log_options(origin);
+    const auto refuse = [&](std::string what) {
+        return fail(Errc::unfit,
+                    std::move(what),
+                    "Nothing is stored or signed over that: look at `letopis verify`; `letopis "
+                    "rebuild ledger` then signs the journal as it is now.");
+    };
+    const auto name = "the log " + options.origin.name;
+    if (!options.key) return refuse("the keyring has no key for " + name);
+    auto log = ledger::Log::open(options);
+    const bool headless = log && !(*log)->published() && !may_be_unsigned(origin);
+    const bool damaged = !log && log.error().code == Errc::corrupt;
+    if (!headless && !damaged) return log;
+    if (mutant("sign_without_checkpoint")) return ledger::Log::rebuild(options);
+    if (headless) return refuse(name + " has no signed head");
+    if (!ledger::PublishedLog::open(options))
+        return refuse("the signed head of " + name + " is damaged or signed by another key");
+    return refuse("the tiles of " + name + " do not match its signed head");
+}
+
+Result<void> Archive::check_logs() const {
+    for (const auto origin : origins_all) TRY_DO(open_log(origin));
+    return {};
+}
+
 Result<void> Archive::sign(bool only_if_due) {
     const std::lock_guard lock(signing_);
-    TRY_DO(sign_origin(journal::Origin::archive, only_if_due));
-    return sign_origin(journal::Origin::audit, only_if_due);
+    for (const auto origin : origins_all) TRY_DO(sign_origin(origin, only_if_due));
+    return {};
 }
 
 Result<void> Archive::sign_origin(journal::Origin origin, bool only_if_due) {
     const auto leaves = journal_->head().leaves[static_cast<std::size_t>(origin)];
-    const auto options = log_options(origin);
-    auto log = ledger::Log::open(options);
-    if (!log && log.error().code == Errc::corrupt) log = ledger::Log::rebuild(options);
-    if (!log) return tl::unexpected<Error>(std::move(log).error());
-    if ((*log)->size() == leaves && (*log)->published()) return {};
-    if ((*log)->size() > leaves) return fail(Errc::corrupt, "the log is longer than the journal");
-    if (leaves == 0) return {};
-    TRY(const auto first, journal_->at_leaf(origin, (*log)->size()));
+    TRY(const auto log, open_log(origin));
+    if (log->size() == leaves && (log->published() || only_if_due)) return {};
+    if (log->size() > leaves) return fail(Errc::corrupt, "the log is longer than the journal");
     if (only_if_due) {
         bool due = false;
+        TRY(const auto first, journal_->at_leaf(origin, log->size()));
         TRY(const auto next,
             journal_->leaves(first, 1, [&](const journal::Leaf& leaf) -> Result<bool> {
                 due = leaf.at + std::chrono::seconds(10) <= clock_.now();
@@ -274,26 +302,29 @@ Result<void> Archive::sign_origin(journal::Origin origin, bool only_if_due) {
         (void)next;
         if (!due) return {};
     }
-    return feed_and_publish(origin, **log);
+    return feed_and_publish(origin, *log);
 }
 
 Result<void> Archive::feed_and_publish(journal::Origin origin, ledger::Log& log) {
     const auto options = log_options(origin);
     TRY(const auto seed, keyring_->find(crypto::Purpose::log, options.origin.name));
-    TRY(const auto first, journal_->at_leaf(origin, log.size()));
+    const auto records = journal_->head();
+    Seq first(records.records);
+    if (log.size() < records.leaves[static_cast<std::size_t>(origin)]) {
+        TRY(first, journal_->at_leaf(origin, log.size()));
+    }
     std::vector<Digest> hashes;
     std::uint64_t unspilled = 0;
     TRY(const auto end,
-        journal_->leaves(
-            first, journal_->head().records, [&](const journal::Leaf& leaf) -> Result<bool> {
-                if (leaf.origin == origin) hashes.push_back(ledger::leaf_hash(leaf.entry));
-                if (hashes.size() >= 65536) {
-                    log.append(hashes);
-                    hashes.clear();
-                    if (++unspilled % 16 == 0) TRY_DO(log.spill());
-                }
-                return true;
-            }));
+        journal_->leaves(first, records.records, [&](const journal::Leaf& leaf) -> Result<bool> {
+            if (leaf.origin == origin) hashes.push_back(ledger::leaf_hash(leaf.entry));
+            if (hashes.size() >= 65536) {
+                log.append(hashes);
+                hashes.clear();
+                if (++unspilled % 16 == 0) TRY_DO(log.spill());
+            }
+            return true;
+        }));
     (void)end;
     log.append(hashes);
     TRY(const auto note,
@@ -303,7 +334,6 @@ Result<void> Archive::feed_and_publish(journal::Origin origin, ledger::Log& log)
 
 Result<void> Archive::rebuild_log(journal::Origin origin) {
     const std::lock_guard lock(signing_);
-    if (journal_->head().leaves[static_cast<std::size_t>(origin)] == 0) return {};
     TRY(auto log, ledger::Log::rebuild(log_options(origin)));
     return feed_and_publish(origin, *log);
 }

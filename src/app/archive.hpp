@@ -77,11 +77,18 @@ public:
         catalog::Access access, catalog::ThreadingRule rule = catalog::ThreadingRule::standard);
     Result<std::unique_ptr<search::Engine>> open_engine(bool writable);
 
-    // Brings both logs up to the journal's head and signs a checkpoint where there is anything new.
-    // `only_if_due`: only when the oldest uncovered leaf is 10 s old (commands that only read need
-    // not wait for more syncs).
+    // unfit: a log has no valid signed head, or its tiles are not those that it signs. No crash
+    // leaves that. Whoever stores anything but access records asks before.
+    Result<void> check_logs() const;
+    // An access log without a head that is no fault: archives made before both logs were signed
+    // from the start got their first one when it was due.
+    bool may_be_unsigned(journal::Origin origin) const;
+    // Brings both logs up to the journal's head and signs a checkpoint where there is anything new;
+    // unfit as above. `only_if_due`: only when the oldest uncovered leaf is 10 s old (commands that
+    // only read need not wait for more syncs).
     Result<void> sign(bool only_if_due);
-    // Makes the tiles of a log again from the journal and signs its head.
+    // Makes the tiles of a log again from the journal and signs its head, also where there is no
+    // head to compare with: for a person who asked for it.
     Result<void> rebuild_log(journal::Origin origin);
     // Content leaves only after this returned.
     Result<Instant> record_access(journal::Kind kind, const std::string& descriptor);
@@ -91,6 +98,8 @@ public:
 
 private:
     Archive(Path directory, Identity identity, const Clock& clock, Lock lock);
+    // As it was signed last, to be fed from there.
+    Result<std::unique_ptr<ledger::Log>> open_log(journal::Origin origin) const;
     Result<void> sign_origin(journal::Origin origin, bool only_if_due);
     Result<void> feed_and_publish(journal::Origin origin, ledger::Log& log);
     Result<void> open_parts(const crypto::Unlock& unlock);

@@ -63,6 +63,37 @@ protected:
         return lines;
     }
 
+    Result<std::vector<journal::Appended>> tag() {
+        const journal::Draft draft{.type = journal::LeafType::state_change,
+                                   .kind = journal::Kind::tag,
+                                   .descriptor = R"({"v":1,"message":0,"tag":"x","on":true})"};
+        return archive_->journal().append(std::span(&draft, 1), journal::Class::live);
+    }
+    Result<Instant> look() {
+        return archive_->record_access(journal::Kind::search, search_descriptor("test", "x", 0));
+    }
+    // Both logs have records and a head; closed.
+    void create_signed() {
+        create();
+        open();
+        ASSERT_TRUE(tag() && look() && tag());
+        ASSERT_TRUE(archive_->sign(false));
+        archive_.reset();
+    }
+    void copy_golden(const Path& golden) {
+        std::filesystem::copy(
+            golden / "archive-1", home(), std::filesystem::copy_options::recursive);
+        std::filesystem::copy_file(golden / "archive-1.key",
+                                   dir_ / "key",
+                                   std::filesystem::copy_options::overwrite_existing);
+        std::filesystem::permissions(
+            dir_ / "key", std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(home()))
+            std::filesystem::permissions(entry.path(),
+                                         std::filesystem::perms::owner_write,
+                                         std::filesystem::perm_options::add);
+    }
+
     Path dir_;
     FakeClock clock_;
     std::unique_ptr<Archive> archive_;
@@ -104,12 +135,7 @@ TEST_F(ArchiveTest, does_not_write_over_a_journal_that_lost_its_end) {
     archive_.reset();
     std::filesystem::copy(home(), dir_ / "old", std::filesystem::copy_options::recursive);
     open();
-    ASSERT_TRUE(
-        archive_->record_access(journal::Kind::search, search_descriptor("test", "query", 0)));
-    const journal::Draft draft{.type = journal::LeafType::state_change,
-                               .kind = journal::Kind::tag,
-                               .descriptor = R"({"v":1,"message":0,"tag":"x","on":true})"};
-    ASSERT_TRUE(archive_->journal().append(std::span(&draft, 1), journal::Class::live));
+    ASSERT_TRUE(look() && tag());
     ASSERT_TRUE(archive_->sign(false));
     archive_.reset();
     std::filesystem::copy_file(dir_ / "old" / "live.db",
@@ -121,6 +147,161 @@ TEST_F(ArchiveTest, does_not_write_over_a_journal_that_lost_its_end) {
 
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, Errc::corrupt);
+}
+
+TEST_F(ArchiveTest, has_a_signed_head_of_both_logs_before_it_is_an_archive) {
+    create();
+    open();
+
+    for (const auto origin : {journal::Origin::archive, journal::Origin::audit}) {
+        const auto log = ledger::PublishedLog::open(archive_->log_options(origin));
+        ASSERT_TRUE(log) << log.error().what;
+        EXPECT_EQ(log->head().size, origin == journal::Origin::archive ? 1U : 0U);
+        EXPECT_TRUE(log->damaged_tiles()->empty());
+        EXPECT_FALSE(archive_->may_be_unsigned(origin));
+    }
+    EXPECT_TRUE(archive_->check_logs());
+    EXPECT_TRUE(verify(*archive_, true, {})->problems.empty());
+    archive_.reset();
+    std::filesystem::remove_all(home() / "log" / "audit-1");
+    EXPECT_EQ(open().check_logs().error().code, Errc::unfit);
+}
+
+// Everything that can stand in log/ and was not left there by a crash.
+TEST_F(ArchiveTest, signs_nothing_where_there_is_no_valid_head_and_goes_on_being_read) {
+    create_signed();
+    const std::atomic<bool> stop = false;
+    const ImportOptions options{.paths = {Path(LETOPIS_SOURCE_DIR) / "tests" / "sample"},
+                                .source = {},
+                                .zone = "Europe/Moscow",
+                                .owner = {},
+                                .date_order = {}};
+    const auto change = [](const Path& file, std::size_t at) {
+        auto bytes = *read_file(file);
+        bytes[at] ^= 1;
+        ASSERT_TRUE(write_file(file, bytes));
+    };
+    const std::pair<const char*, std::function<void(const Path&)>> harms[] = {
+        {"log/ is gone", [](const Path& log) { std::filesystem::remove_all(log.parent_path()); }},
+        {"one log is gone", [](const Path& log) { std::filesystem::remove_all(log); }},
+        {"the head is gone", [](const Path& log) { ASSERT_TRUE(remove_file(log / "checkpoint")); }},
+        {"the head is empty",
+         [](const Path& log) { ASSERT_TRUE(write_file(log / "checkpoint", "")); }},
+        {"the head is too large",
+         [](const Path& log) {
+             ASSERT_TRUE(
+                 write_file(log / "checkpoint", std::string(ledger::note_bytes_max + 1, 'x')));
+         }},
+        {"the head says another size",
+         [&](const Path& log) {
+             const auto note = *read_file(log / "checkpoint");
+             change(log / "checkpoint", note.find('\n') + 1);
+         }},
+        {"another key signed the head",
+         [](const Path& log) {
+             const auto note = *read_file(log / "checkpoint");
+             const ledger::Signer stranger{.name = note.substr(0, note.find('\n')),
+                                           .seed = crypto::Key::random()};
+             ASSERT_TRUE(
+                 write_file(log / "checkpoint",
+                            ledger::sign_note(note.substr(0, note.find("\n\n") + 1), stranger)));
+         }},
+        {"the tiles are gone", [](const Path& log) { std::filesystem::remove_all(log / "tile"); }},
+    };
+    for (const auto& [harm, harmed] : harms)
+        for (const std::string slug : {"archive-1", "audit-1"}) {
+            SCOPED_TRACE(std::string(harm) + ", " + slug);
+            std::filesystem::copy(home(), dir_ / "whole", std::filesystem::copy_options::recursive);
+            harmed(home() / "log" / slug);
+            const auto files = [&] {
+                std::string text;
+                for (const auto& entry :
+                     std::filesystem::recursive_directory_iterator(home() / "log"))
+                    text += entry.path().string() + "\n";
+                return text + read_file(home() / "log" / slug / "checkpoint").value_or("");
+            };
+            std::filesystem::create_directories(home() / "log");
+            const auto before = files();
+
+            open();
+            EXPECT_EQ(archive_->check_logs().error().code, Errc::unfit);
+            EXPECT_TRUE(look());
+            EXPECT_EQ(archive_->sign(false).error().code, Errc::unfit);
+            const auto records = archive_->journal().head().records;
+            EXPECT_EQ(import(*archive_, options, stop, {}).error().code, Errc::unfit);
+            EXPECT_EQ(archive_->journal().head().records, records);
+            EXPECT_EQ(rebuild(*archive_, "", catalog::ThreadingRule::standard, {}).error().code,
+                      Errc::unfit);
+            EXPECT_FALSE(verify(*archive_, true, {})->problems.empty());
+            archive_.reset();
+            EXPECT_EQ(open().check_logs().error().code, Errc::unfit);
+            EXPECT_EQ(files(), before);
+
+            const auto rebuilt = rebuild_ledger(*archive_, "test");
+            ASSERT_TRUE(rebuilt) << rebuilt.error().what;
+            const bool headless =
+                std::ranges::any_of(*rebuilt, [](const auto& log) { return !log.before; });
+            EXPECT_EQ(archive_->journal().head().records, records + (headless ? 1 : 0));
+            EXPECT_EQ(headless, std::string_view(harm) != "the tiles are gone");
+            if (headless) {
+                const auto trace = archive_->journal().read(Seq(records));
+                EXPECT_EQ(trace->kind, journal::Kind::log_rebuilt);
+                EXPECT_EQ(trace->origin, journal::Origin::audit);
+                EXPECT_EQ(trace->descriptor, write("test", *rebuilt));
+            }
+            EXPECT_TRUE(archive_->check_logs());
+            EXPECT_TRUE(verify(*archive_, true, {})->problems.empty());
+            EXPECT_TRUE(tag() && archive_->sign(false));
+            archive_.reset();
+            std::filesystem::remove_all(home());
+            std::filesystem::rename(dir_ / "whole", home());
+        }
+}
+
+// Between the commit of the journal, the tiles and the head: the next signature covers the rest.
+TEST_F(ArchiveTest, goes_on_by_itself_from_what_a_crash_leaves_of_a_signature) {
+    create_signed();
+    open();
+    ASSERT_TRUE(tag() && look());
+    archive_.reset();
+    ASSERT_TRUE(open().check_logs());  // nothing of it was written
+    archive_.reset();
+    for (const std::string slug : {"archive-1", "audit-1"}) {
+        const auto head = home() / "log" / slug / "checkpoint";
+        const auto older = *read_file(head);
+        ASSERT_TRUE(open().sign(false));
+        archive_.reset();
+        const auto newer = *read_file(head);
+        ASSERT_NE(newer, older);
+        ASSERT_TRUE(write_file(head, older));  // the tiles were written, the head was not
+        ASSERT_TRUE(write_file(head.string() + ".tmp", newer.substr(0, newer.size() / 2)));
+
+        ASSERT_TRUE(open().check_logs());
+        ASSERT_TRUE(archive_->sign(false));
+
+        EXPECT_EQ(*read_file(head), newer);
+        EXPECT_TRUE(verify(*archive_, true, {})->problems.empty());
+        ASSERT_TRUE(tag() && look());
+        archive_.reset();
+    }
+}
+
+// The vector of docs/formats/descriptors.md.
+TEST_F(ArchiveTest, writes_who_had_the_logs_rebuilt_as_the_format_says) {
+    const RebuiltLog logs[] = {
+        {.name = "t/archive/1",
+         .records = 67,
+         .before =
+             ledger::Checkpoint{.origin = "t/archive/1", .size = 3, .root = crypto::sha256("")}},
+        {.name = "t/audit/1", .records = 4, .before = {}, .damaged = true},
+        {.name = "t/audit/2", .records = 0, .before = {}}};
+
+    EXPECT_EQ(
+        write("uid 0 root", logs),
+        R"({"v":1,"who":"uid 0 root","logs":[{"log":"t/archive/1","records":67,"before":"valid","size":3,)"
+        R"("root":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},)"
+        R"({"log":"t/audit/1","records":4,"before":"damaged"},{"log":"t/audit/2","records":0,"before":"missing"}]})");
+    EXPECT_EQ(static_cast<int>(journal::Kind::log_rebuilt), 84);
 }
 
 TEST_F(ArchiveTest, writes_descriptors_that_it_reads_back) {
@@ -198,14 +379,7 @@ TEST_F(ArchiveTest, opens_the_golden_archive_of_format_1) {
         std::filesystem::copy_file(dir_ / "key", Path(target) / "archive-1.key");
         return;
     }
-    std::filesystem::copy(golden / "archive-1", home(), std::filesystem::copy_options::recursive);
-    std::filesystem::copy_file(
-        golden / "archive-1.key", dir_ / "key", std::filesystem::copy_options::overwrite_existing);
-    std::filesystem::permissions(
-        dir_ / "key", std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(home()))
-        std::filesystem::permissions(
-            entry.path(), std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+    copy_golden(golden);
     open();
 
     EXPECT_EQ(listing(), *read_file(golden / "archive-1.records"));
@@ -215,6 +389,24 @@ TEST_F(ArchiveTest, opens_the_golden_archive_of_format_1) {
         ADD_FAILURE() << problem.where << ": " << problem.what;
     ASSERT_TRUE(rebuild(*archive_, "", catalog::ThreadingRule::standard, {}));
     EXPECT_TRUE(verify(*archive_, true, {})->problems.empty());
+}
+
+// Archives were once made without a head of the access log; theirs came when it was due.
+TEST_F(ArchiveTest, tolerates_an_older_access_log_that_was_never_signed) {
+    copy_golden(Path(LETOPIS_SOURCE_DIR) / "tests" / "golden");
+    std::filesystem::remove_all(home() / "log" / "audit-1");
+    open();
+
+    EXPECT_TRUE(archive_->check_logs());
+    const auto verified = verify(*archive_, true, {});
+    EXPECT_TRUE(verified->problems.empty());
+    EXPECT_THAT(verified->notes, testing::Contains(testing::HasSubstr("has not been signed yet")));
+    ASSERT_TRUE(archive_->sign(false));
+    EXPECT_TRUE(
+        ledger::PublishedLog::open(archive_->log_options(journal::Origin::audit)).has_value());
+    archive_.reset();
+    std::filesystem::remove_all(home() / "log");
+    EXPECT_EQ(open().check_logs().error().code, Errc::unfit);  // of the archive log it never was so
 }
 
 }  // namespace

@@ -328,4 +328,22 @@ std::string open_descriptor(std::string_view who, std::string_view what, std::sp
     return Fields().text("who", who).text("what", what).raw("ids", list + "]").done();
 }
 
+std::string write(std::string_view who, std::span<const RebuiltLog> logs) {
+    std::string list = "[";
+    for (const auto& log : logs) {
+        if (list.size() > 1) list += ',';
+        list += fmt::format(R"({{"log":{},"records":{},"before":"{}")",
+                            json_string(log.name),
+                            log.records,
+                            log.before    ? "valid"
+                            : log.damaged ? "damaged"
+                                          : "missing");
+        if (log.before)
+            list +=
+                fmt::format(R"(,"size":{},"root":"{}")", log.before->size, hex(log.before->root));
+        list += '}';
+    }
+    return Fields().text("who", who).raw("logs", list + "]").done();
+}
+
 }  // namespace letopis::app

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/id.hpp"
 #include "base/time.hpp"
 #include "catalog/catalog.hpp"
+#include "ledger/note.hpp"
 #include "model/message.hpp"
 
 namespace letopis::app {
@@ -83,6 +85,14 @@ Result<DerivedDescriptor> read_derived(std::string_view descriptor);
 // What a user did to see content: {"v":1,"who":"uid 1000 anna","query":"…","hits":12} and the like.
 std::string search_descriptor(std::string_view who, std::string_view query, std::uint64_t total);
 std::string open_descriptor(std::string_view who, std::string_view what, std::span<const Seq> ids);
+
+struct RebuiltLog {  // kind log_rebuilt: what was there
+    std::string name;
+    std::uint64_t records = 0;
+    std::optional<ledger::Checkpoint> before;  // the signed head, if it was valid
+    bool damaged = false;                      // there was one, and it was not
+};
+std::string write(std::string_view who, std::span<const RebuiltLog> logs);
 
 std::string json_string(std::string_view text);  // quoted and escaped
 

@@ -386,6 +386,7 @@ Result<ImportResult> import(Archive& archive,
                             const std::atomic<bool>& stop,
                             const std::function<void(const ImportProgress&)>& progress) {
     TRY_DO(zone_option(options.zone));
+    TRY_DO(archive.check_logs());
     const std::lock_guard one_at_a_time(archive.projecting());
     TRY(auto projector, Projector::open(archive));
     TRY_DO(projector->catch_up({}));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <future>
 #include <map>
 
@@ -16,6 +17,7 @@ namespace letopis::app {
 namespace {
 
 constexpr std::uint64_t tile_limit = 64 * 1024;
+constexpr journal::Origin origins[] = {journal::Origin::archive, journal::Origin::audit};
 
 class Verifier {
 public:
@@ -73,11 +75,13 @@ private:
         std::optional<ledger::Checkpoint> head;
         if (published)
             head = published->head();
-        else if (published.error().code != Errc::not_found)
-            problem(name + "/checkpoint", published.error().what);
-        else if (archive_.journal().head().leaves[static_cast<std::size_t>(origin)] > 0 &&
-                 origin == journal::Origin::archive)
-            problem(name, "there is no signed checkpoint");
+        else if (published.error().code == Errc::not_found && archive_.may_be_unsigned(origin))
+            out_.notes.push_back(options.origin.name + " has not been signed yet");
+        else
+            problem(name + "/checkpoint",
+                    published.error().what +
+                        ", and nothing is signed over that; `letopis rebuild ledger` signs the "
+                        "journal as it is now");
         auto tree = ledger::Log::rebuild({.directory = options.directory / "not-written",
                                           .origin = options.origin,
                                           .key = options.key});
@@ -153,7 +157,7 @@ private:
 
     // The journal must lead to the head that somebody outside knows.
     void outside() {
-        for (const auto origin : {journal::Origin::archive, journal::Origin::audit}) {
+        for (const auto origin : origins) {
             const auto options = archive_.log_options(origin);
             if (!options.key) continue;
             const auto head = ledger::verify_checkpoint(outside_head_, *options.key);
@@ -324,15 +328,34 @@ Result<void> rebuild(Archive& archive,
     const bool all = what.empty();
     if (all || what == "catalog") TRY_DO(remove_catalog(archive.directory()));
     if (all || what == "search") TRY_DO(search::Engine::wipe(archive.directory() / "index"));
-    if (all || what == "catalog" || what == "search") {
+    {
         TRY(auto projector, Projector::open(archive, {.threading = rule}));
         TRY_DO(projector->catch_up(progress));
     }
-    if (all || what == "ledger") {
-        for (const auto origin : {journal::Origin::archive, journal::Origin::audit})
-            TRY_DO(archive.rebuild_log(origin));
+    if (!all) return {};
+    TRY_DO(archive.check_logs());
+    for (const auto origin : origins) TRY_DO(archive.rebuild_log(origin));
+    return {};
+}
+
+Result<std::vector<RebuiltLog>> rebuild_ledger(Archive& archive, std::string_view who) {
+    std::vector<RebuiltLog> logs;
+    for (const auto origin : origins) {
+        const auto options = archive.log_options(origin);
+        auto& log = logs.emplace_back();
+        log.name = options.origin.name;
+        log.records = archive.journal().head().leaves[static_cast<std::size_t>(origin)];
+        if (const auto head = ledger::PublishedLog::open(options))
+            log.before = head->head();
+        else if (head.error().code != Errc::not_found)
+            log.damaged = true;
     }
-    return archive.sign(false);
+    // Before the signature, which then covers it. Where both heads are valid nothing new is
+    // claimed.
+    if (!std::ranges::all_of(logs, [](const RebuiltLog& log) { return log.before.has_value(); }))
+        TRY_DO(archive.record_access(journal::Kind::log_rebuilt, write(who, logs)));
+    for (const auto origin : origins) TRY_DO(archive.rebuild_log(origin));
+    return logs;
 }
 
 }  // namespace letopis::app

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/archive.hpp"
+#include "app/descriptor.hpp"
 
 namespace letopis::app {
 
@@ -29,11 +30,16 @@ Result<Verified> verify(Archive& archive,
                         const std::function<void(std::uint64_t bytes)>& progress,
                         const std::string& outside_head = {});
 
-// Deletes projections and makes them again. `what`: "catalog", "search", "ledger", or empty for
-// all.
+// Deletes projections and makes them again. `what`: "catalog", "search", or empty for these two and
+// the tiles. unfit: a log has no valid head any more, which only rebuild_ledger() goes over.
 Result<void> rebuild(Archive& archive,
                      const std::string& what,
                      catalog::ThreadingRule rule,
                      const std::function<void(std::uint64_t done, std::uint64_t all)>& progress);
+
+// Makes the tiles of both logs again and signs the journal as it is now, whatever stood in log/;
+// only a valid head that the journal does not lead to is refused (unfit: the log has forked). Where
+// a head was missing or damaged, a record in the access log says who went over it.
+Result<std::vector<RebuiltLog>> rebuild_ledger(Archive& archive, std::string_view who);
 
 }  // namespace letopis::app

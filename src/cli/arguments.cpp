@@ -104,7 +104,11 @@ const std::vector<Command> table = {
      {},
      0,
      1,
-     "Without a name: all three."},
+     "Without a name: all three. `rebuild ledger` also signs the journal as it is now where a "
+     "signed "
+     "head is missing or damaged;\n"
+     "what was signed before can then be compared only with a head that was kept outside: `letopis "
+     "verify --head FILE`."},
     {"books",
      "[SOURCE]",
      "the balance of every source: seen = stored + duplicates + refused + pending",

@@ -211,8 +211,11 @@ Exit run_export(Session& session) {
     auto current = make_current(session);
     if (!current) return report(session.output, current.error(), session.json());
     Find find(session.archive, std::move(*current));
-    if (auto is_signed = session.archive.sign(false); !is_signed)
-        return report(session.output, is_signed.error(), session.json());
+    // Where nothing may be signed, what is there can still be taken out.
+    if (session.archive.check_logs()) {
+        if (auto is_signed = session.archive.sign(false); !is_signed)
+            return report(session.output, is_signed.error(), session.json());
+    }
     Exporter exporter(session, find, as, arguments.positional[1]);
     const auto count = exporter.run(*parsed.root, query);
     if (!count) return report(session.output, count.error(), session.json());
@@ -327,6 +330,7 @@ Result<void> tag(Session& session) {
     }
     if (tags.empty() || messages.empty())
         return fail(Errc::invalid, "usage: letopis tag +NAME|-NAME… ID…");
+    TRY_DO(session.archive.check_logs());
     std::vector<std::string> descriptors;
     for (const auto seq : messages)
         for (const auto& [name, on] : tags) {

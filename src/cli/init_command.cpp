@@ -188,6 +188,10 @@ Exit run_doctor(const Arguments& arguments, Output& output) {
                     "the archive opens with its key",
                     archive ? "" : archive.error().what + ". " + archive.error().hint);
                 if (archive) {
+                    const auto logs = (*archive)->check_logs();
+                    say(logs.has_value(),
+                        "signed heads of the logs",
+                        logs ? "" : logs.error().what + ". " + logs.error().hint);
                     auto catalog = (*archive)->open_catalog(catalog::Access::read);
                     say(catalog.has_value() || catalog.error().code == Errc::not_found,
                         "catalogue",

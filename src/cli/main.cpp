@@ -58,6 +58,29 @@ Result<std::string> ask_passphrase() {
     return text;
 }
 
+// Commands that read go on where a log may not be signed, and say so; the others refuse or tell it
+// themselves.
+bool only_warns(const Arguments& arguments) {
+    const auto name = arguments.command->name;
+    if (name == "rebuild")
+        return !arguments.positional.empty() && arguments.positional.front() != "ledger";
+    return name != "import" && name != "tag" && name != "proof" && name != "verify";
+}
+
+Exit run_and_sign(Session& session) {
+    if (only_warns(session.arguments)) {
+        if (const auto whole = session.archive.check_logs(); !whole)
+            session.output.note(
+                fmt::format("letopis: warning: {}; see `letopis verify`\n", whole.error().what));
+    }
+    const auto code = run(session);
+    // `verify` looks and leaves everything as it is.
+    if (session.arguments.command->name == "verify" || !session.archive.check_logs()) return code;
+    if (const auto signed_head = session.archive.sign(true); !signed_head)
+        return report(session.output, signed_head.error(), session.json());
+    return code;
+}
+
 // Commands that keep the archive for long answer other commands meanwhile.
 bool serves(std::string_view command) {
     return command == "import" || command == "rebuild" || command == "verify" ||
@@ -90,9 +113,7 @@ int serve_call(app::Archive& archive, app::Call& call) {
                     .who = call.who,
                     .directory = call.directory,
                     .served = true};
-    const auto code = run(session);
-    if (const auto signed_head = archive.sign(true); !signed_head)
-        return static_cast<int>(report(output, signed_head.error(), session.json()));
+    const auto code = run_and_sign(session);
     output.flush();
     return static_cast<int>(code);
 }
@@ -132,10 +153,7 @@ Exit run_here(const Arguments& arguments, Output& output, const Path& directory,
                     .who = app::user_name(::geteuid()),
                     .directory = std::filesystem::current_path()};
     if (ready_pipe) session.ready = stay_behind;
-    const auto code = run(session);
-    if (const auto signed_head = (*archive)->sign(true); !signed_head)
-        return report(output, signed_head.error(), session.json());
-    return code;
+    return run_and_sign(session);
 }
 
 Exit run_with_archive(const Arguments& arguments,

@@ -71,6 +71,45 @@ Exit run_verify(Session& session) {
     return ok ? Exit::done : Exit::fault;
 }
 
+namespace {
+
+std::string_view before(const app::RebuiltLog& log) {
+    return log.before ? "valid" : log.damaged ? "damaged" : "missing";
+}
+
+// Said plainly: whoever took records away, and the head with them, is found only with a head that
+// was kept elsewhere.
+void print_logs(Output& output, const std::vector<app::RebuiltLog>& logs) {
+    bool compared = true;
+    for (const auto& log : logs) {
+        compared = compared && log.before;
+        output.print(fmt::format(
+            "{}: tiles made again from {} records and signed; {}\n",
+            log.name,
+            log.records,
+            log.before
+                ? fmt::format("the first {} are those that were signed before", log.before->size)
+                : fmt::format("the signed head was {}, so nothing here shows whether they "
+                              "are those that were signed before",
+                              before(log))));
+    }
+    if (!compared)
+        output.print(
+            "Only a copy of a head that was kept outside can show it: `letopis verify "
+            "--head FILE`. The access log has a record of this command.\n");
+}
+
+json::array logs_json(const std::vector<app::RebuiltLog>& logs) {
+    json::array list;
+    for (const auto& log : logs)
+        list.push_back(json::object{{"log", json_text(log.name)},
+                                    {"records", log.records},
+                                    {"before", json_text(before(log))}});
+    return list;
+}
+
+}  // namespace
+
 Exit run_rebuild(Session& session) {
     const auto what =
         session.arguments.positional.empty() ? std::string() : session.arguments.positional.front();
@@ -86,11 +125,17 @@ Exit run_rebuild(Session& session) {
     const bool bar = session.output.terminal() && !session.arguments.has("--quiet");
     const auto started = std::chrono::steady_clock::now();
     std::uint64_t records = 0;
-    const auto done =
-        app::rebuild(session.archive, what, rule, [&](std::uint64_t at, std::uint64_t all) {
+    std::vector<app::RebuiltLog> logs;
+    const auto done = [&]() -> Result<void> {
+        if (what == "ledger") {
+            TRY(logs, app::rebuild_ledger(session.archive, session.who));
+            return {};
+        }
+        return app::rebuild(session.archive, what, rule, [&](std::uint64_t at, std::uint64_t all) {
             records = all;
             if (bar) session.output.note(fmt::format("\r\x1b[K{} of {} records", at, all));
         });
+    }();
     if (bar) session.output.note("\r\x1b[K");
     if (!done) return report(session.output, done.error(), session.json());
     const auto seconds =
@@ -105,7 +150,10 @@ Exit run_rebuild(Session& session) {
         if (engine) {
             if (const auto digest = (*engine)->digest()) object["index"] = json_text(hex(*digest));
         }
+        if (!logs.empty()) object["logs"] = logs_json(logs);
         session.output.print(json::serialize(object) + "\n");
+    } else if (what == "ledger") {
+        print_logs(session.output, logs);
     } else {
         session.output.print(fmt::format("rebuilt {} from {} records in {:.1f} s\n",
                                          what.empty() ? "catalogue, index and log" : what,

@@ -24,6 +24,7 @@ std::string_view name(Kind kind) {
         case Kind::open: return "open";
         case Kind::exported: return "exported";
         case Kind::unlocked: return "unlocked";
+        case Kind::log_rebuilt: return "log_rebuilt";
     }
     return "unknown";
 }

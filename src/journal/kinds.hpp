@@ -27,10 +27,11 @@ enum class Kind : std::uint16_t {
     derived_text = 64,  // text that a foreign program made: tool, version, text
     job_intent = 65,
     job_outcome = 66,
-    search = 80,    // access: a query was executed
-    open = 81,      // access: an item was opened
-    exported = 82,  // access: items left the archive
-    unlocked = 83,  // access: the archive was opened for a session
+    search = 80,       // access: a query was executed
+    open = 81,         // access: an item was opened
+    exported = 82,     // access: items left the archive
+    unlocked = 83,     // access: the archive was opened for a session
+    log_rebuilt = 84,  // access: somebody had the logs made again and signed
 };
 
 std::string_view name(Kind kind);  // "message"; "unknown" for numbers of a newer version

@@ -59,6 +59,7 @@ MUTANTS = {
     "reuse_nonce": tamper_test.repeated_nonces,
     "skip_audit_wait": syscall_test.unrecorded_answers,
     "sign_first": syscall_test.unsynced_heads,
+    "sign_without_checkpoint": tamper_test.signed_silently,
     "count_duplicates_as_stored": books_tell_the_truth,
 }
 

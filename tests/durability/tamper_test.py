@@ -185,6 +185,76 @@ def continued_over_truncation(program):
         return faults
 
 
+def lose_the_log(archive):
+    shutil.rmtree(os.path.join(archive.path, "log"))
+
+
+def lose_one_log(archive):
+    shutil.rmtree(os.path.join(archive.path, "log", "audit-1"))
+
+
+def damage_a_head(archive):
+    with open(os.path.join(archive.path, "log", "archive-1", "checkpoint"), "r+b") as file:
+        file.seek(20)
+        file.write(b"?")
+
+
+def lose_the_tiles(archive):
+    shutil.rmtree(os.path.join(archive.path, "log", "archive-1", "tile"))
+
+
+def truncate_and_lose_the_log(archive):
+    last = seqs(archive, "live.db")[-5]
+    archive.sql("live.db", f"DELETE FROM record WHERE seq >= {last}; DELETE FROM body WHERE seq >= {last}; DELETE FROM object WHERE seq >= {last};"
+                f"UPDATE head SET records = {last}, leaf1 = (SELECT count(*) FROM record WHERE origin = 1), leaf2 = (SELECT count(*) FROM record WHERE origin = 2)")
+    lose_the_log(archive)
+
+
+def heads(archive):
+    found = {}
+    for slug in ("archive-1", "audit-1"):
+        path = os.path.join(archive.path, "log", slug, "checkpoint")
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                found[slug] = file.read()
+    return found
+
+
+def signed_silently(program):
+    """What stood in log/ is taken away or damaged: nothing may be signed or stored over that before a person asks for it, reading goes on
+    and says so, and what the person did is found afterwards."""
+    faults = []
+    with Archive(program).init() as template:
+        template.letopis("import", "--quiet", os.path.join(SAMPLE, "mail", "inbox.mbox"))
+        template.letopis("export", "--as", "mbox", "", "-")
+        template.letopis("import", "--quiet", os.path.join(SAMPLE, "mail", "inbox.mbox"))  # signs the access records too
+        outside = os.path.join(template.folder, "head")
+        shutil.copy(os.path.join(template.path, "log", "archive-1", "checkpoint"), outside)
+        for harm in (lose_the_log, lose_one_log, damage_a_head, lose_the_tiles, truncate_and_lose_the_log):
+            with template.copy() as archive:
+                say = lambda condition, text: condition or faults.append(f"{harm.__name__}: {text}")
+                harm(archive)
+                found, ordinary = heads(archive), "SELECT count(*) FROM record WHERE origin = 1"
+                stored = archive.sql("live.db", ordinary)
+                for reading in (["search", ""], ["show", "5"], ["books"], ["export", "--as", "mbox", "", "-"], ["rebuild", "search"]):
+                    done = archive.run("--json", *reading)
+                    say(done.returncode == 0, f"{reading[0]} gave {done.returncode}")
+                    say(done.stderr.count(b"\n") == 1 and b"warning" in done.stderr, f"{reading[0]} did not warn: {done.stderr}")
+                for writing in (["import", os.path.join(SAMPLE, "telegram")], ["tag", "+x", "5"], ["proof", "5"], ["rebuild"]):
+                    done = archive.run("--quiet", *writing)
+                    say(done.returncode == 3 and b"letopis rebuild ledger" in done.stderr, f"{writing[0]} gave {done.returncode}: {done.stderr}")
+                say(archive.verify()[0] == 4, "verify said all is well")
+                say(archive.sql("live.db", ordinary) == stored, "records were stored")
+                say(heads(archive) == found, "something was signed")
+                rebuilt = archive.json("rebuild", "ledger")["logs"]
+                asked = sum(log["before"] != "valid" for log in rebuilt)
+                say((asked == 0) == (harm is lose_the_tiles), f"the logs were {rebuilt}")
+                say(archive.verify() == (0, []), "rebuild ledger did not help")
+                say(archive.run("--quiet", "import", os.path.join(SAMPLE, "telegram")).returncode == 0, "rebuild ledger did not help import")
+                say((archive.verify("--head", outside)[0] == 0) == (harm is not truncate_and_lose_the_log), "the head from outside says something else")
+    return faults
+
+
 def repeated_nonces(program):
     """Sealed bodies under one key that begin with the same nonce."""
     with Archive(program).init() as archive:
@@ -204,6 +274,9 @@ class Tamper(unittest.TestCase):
 
     def test_an_older_journal_under_newer_heads_is_not_continued(self):
         self.assertEqual(continued_over_truncation(RELEASE), [])
+
+    def test_nothing_is_signed_silently_where_no_valid_head_is(self):
+        self.assertEqual(signed_silently(RELEASE), [])
 
     def test_no_nonce_is_used_twice(self):
         self.assertEqual(repeated_nonces(RELEASE), [])
