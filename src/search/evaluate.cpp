@@ -160,13 +160,11 @@ std::optional<Expression> Evaluation::words_expression(const Node& node) {
     if (node.kind == Kind::prefix) {
         // The index holds stems: a prefix longer than the stem of its word finds that word too.
         const auto beginning = text::fold(node.text);
-        const auto stem = session_.analyser().term(node.text);
         made.text = node.in_subject ? quoted({beginning}) + " *" : word_beginning(beginning);
         made.key = prefix_key(beginning);
-        if (!stem.empty() && beginning.starts_with(stem) && stem != beginning) {
-            made.besides = quoted({stem});
-            made.text += " OR " + made.besides;
-        }
+        for (const auto& term : session_.analyser().terms_of_beginning(node.text))
+            made.besides += (made.besides.empty() ? "" : " OR ") + quoted({term});
+        if (!made.besides.empty()) made.text += " OR " + made.besides;
     } else {
         const auto terms = terms_of(node.text);
         if (terms.empty()) return std::nullopt;
@@ -190,7 +188,10 @@ std::optional<Expression> Evaluation::field_expression(const Node& node) {
         if (star && !node.quoted) {
             const auto beginning = text::fold(node.text.substr(0, node.text.size() - 1));
             if (beginning.empty()) return std::nullopt;
-            return Expression{quoted({prefix + beginning}) + " *", true, {}, {}};
+            auto text = "(" + quoted({prefix + beginning}) + " *";
+            for (const auto& term : session_.analyser().terms_of_beginning(beginning))
+                text += " OR " + quoted({prefix + term});
+            return Expression{text + ")", true, {}, {}};
         }
         session_.analyser().analyse(node.text, text::Use::query, [&](const text::Token& token) {
             last = prefix + std::string(token.term);

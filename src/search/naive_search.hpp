@@ -74,10 +74,11 @@ private:
     }
     bool has_beginning(const Positions& column, const std::string& text) {
         const auto beginning = text::fold(text);
-        const auto stem = analyser_.term(text);
+        const auto stems = analyser_.terms_of_beginning(text);
         for (const auto& terms : column)
             for (const auto& term : terms)
-                if (term.starts_with(beginning) || (term == stem && beginning.starts_with(stem)))
+                if (term.starts_with(beginning) ||
+                    std::find(stems.begin(), stems.end(), term) != stems.end())
                     return true;
         return false;
     }
@@ -98,11 +99,16 @@ private:
         }
         switch (node.field) {
             case Field::from:
-                if (node.text.ends_with('*'))
+                if (node.text.ends_with('*')) {
+                    const auto text = node.text.substr(0, node.text.size() - 1);
+                    const auto stems = analyser_.terms_of_beginning(text);
                     return std::any_of(doc.terms.begin(), doc.terms.end(), [&](auto& term) {
-                        return term.starts_with("from:" +
-                                                node.text.substr(0, node.text.size() - 1));
+                        return term.starts_with("from:" + text) ||
+                               std::any_of(stems.begin(), stems.end(), [&](auto& stem) {
+                                   return term == "from:" + stem;
+                               });
                     });
+                }
                 return has_all(doc, "from:", node.text);
             case Field::channel: return has_term(doc, "channel:" + node.text);
             case Field::lang: return has_term(doc, "lang:" + node.text);

@@ -7,6 +7,7 @@
 #include "text/chars.hpp"
 #include "text/numbers.hpp"
 #include "text/stems.hpp"
+#include "text/vowels.hpp"
 
 namespace letopis::text {
 
@@ -589,6 +590,20 @@ std::string Analyser::term(std::string_view word) {
         return false;
     });
     return found;
+}
+
+std::vector<std::string> Analyser::terms_of_beginning(std::string_view beginning) {
+    const auto folded = fold(beginning);
+    auto terms = steady_stems_of(folded);
+    std::string own;  // when it is one word
+    analyse(beginning, Use::query, [&](const Token& token) {
+        if (token.end - token.begin == beginning.size()) own = token.term;
+        return false;
+    });
+    const auto cut = std::string(state_->stems.without_ending(folded, Script::russian));
+    const bool of_it = folded.starts_with(own) || (cut != folded && folded.starts_with(cut));
+    if (!own.empty() && own != folded && of_it) terms.push_back(own);
+    return terms;
 }
 
 }  // namespace letopis::text

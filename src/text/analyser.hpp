@@ -47,6 +47,9 @@ public:
     }
     // One word to its term, as in a document: "договорами" -> "договор".
     std::string term(std::string_view word);
+    // Terms of words that begin so, where the term itself does not: of "договорам" "договор", of
+    // "урок" "урк". With the terms that do, this is what `урок*` asks for.
+    std::vector<std::string> terms_of_beginning(std::string_view beginning);
 
 private:
     using Callback = bool (*)(void* context, const Token& token);

@@ -59,6 +59,87 @@ TEST(Analyser, gives_one_term_for_all_forms_of_a_word) {
     EXPECT_NE(analyser.term("договор"), analyser.term("поставка"));
 }
 
+TEST(Analyser, knows_the_vowel_that_comes_and_goes) {
+    Analyser analyser;
+    const std::vector<std::vector<std::string>> words = {
+        {"окно", "окна", "окон", "окнами"},
+        {"скидка", "скидок", "скидками"},
+        {"доставка", "доставок"},
+        {"сделка", "сделок", "сделке"},
+        {"заявка", "заявок"},
+        {"рынок", "рынка", "рынков"},
+        {"отец", "отца", "отцов"},
+        {"продавец", "продавца", "продавцами"},
+        {"владелец", "владельца", "владельцу"},
+        {"боец", "бойца"},
+        {"кольцо", "колец", "кольца"},
+        {"копейка", "копеек", "копейки"},
+        {"наклейка", "наклеек"},
+        {"кошелёк", "кошелька"},
+        {"огонёк", "огонька"},
+        {"письмо", "писем", "письма", "письмами"},
+        {"день", "дня", "дней", "дни", "днём", "днями", "дню", "днях"},
+        {"деньги", "денег", "деньгами"},
+        {"уровень", "уровня", "уровни"},
+        {"перечень", "перечня"},
+        {"заём", "займа", "займы"},
+        {"стекло", "стёкол", "стекла"},
+        {"число", "чисел"},
+        {"сестра", "сестёр"},
+        {"должен", "должна", "должны"},
+        {"согласен", "согласна"},
+        {"пришёл", "пришла", "пришли"},
+        {"нашёл", "нашла"},
+        {"Павел", "Павла"},
+    };
+    for (const auto& forms : words)
+        for (const auto& form : forms)
+            EXPECT_EQ(analyser.term(form), analyser.term(forms[0])) << form;
+}
+
+TEST(Analyser, leaves_vowels_that_stay) {
+    Analyser analyser;
+    for (const auto* word : {"договор", "телефон", "платеж", "сторон", "закон", "процент"})
+        EXPECT_EQ(analyser.term(word), word);
+    EXPECT_NE(analyser.term("Олег"), analyser.term("Ольга"));
+    EXPECT_NE(analyser.term("степень"), analyser.term("степной"));
+    EXPECT_NE(analyser.term("сторона"), analyser.term("сторно"));
+    EXPECT_NE(analyser.term("очень"), analyser.term("очный"));
+    EXPECT_NE(analyser.term("жестокий"), analyser.term("жёсткий"));
+    EXPECT_NE(analyser.term("отделение"), analyser.term("отдельный"));
+    EXPECT_EQ(analyser.term("window"), "window");
+    EXPECT_EQ(analyser.term("уровеньX"), "уровеньx");
+}
+
+TEST(Analyser, finds_words_by_a_beginning_that_reaches_over_their_term) {
+    Analyser analyser;
+    const auto begins = [&](std::string_view beginning, std::string_view word) {
+        const auto term = analyser.term(word);
+        const auto terms = analyser.terms_of_beginning(beginning);
+        return term.starts_with(fold(beginning)) ||
+               std::find(terms.begin(), terms.end(), term) != terms.end();
+    };
+    for (const std::string word : {"урок",
+                                   "уроками",
+                                   "рынок",
+                                   "конец",
+                                   "владельцами",
+                                   "владелец",
+                                   "кошелёк",
+                                   "копеек",
+                                   "окон",
+                                   "писем",
+                                   "уровень",
+                                   "дней",
+                                   "пришёл",
+                                   "договорами",
+                                   "contracts"})
+        for (std::size_t size = 6; size <= word.size(); size += 2)
+            EXPECT_TRUE(begins(word.substr(0, size), word)) << word.substr(0, size);
+    EXPECT_THAT(analyser.terms_of_beginning("anna."), ElementsAre());
+    EXPECT_THAT(analyser.terms_of_beginning("договор"), ElementsAre());
+}
+
 TEST(Analyser, folds_case_and_yo) {
     EXPECT_EQ(terms("СЧЁТ"), terms("счет"));
     EXPECT_EQ(terms("Ёлка"), terms("елка"));

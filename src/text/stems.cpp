@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/check.hpp"
+#include "text/vowels.hpp"
 
 namespace letopis::text {
 
@@ -61,13 +62,18 @@ void Stems::make_table() {
     table_ = static_cast<Entry*>(pages);
 }
 
-std::string_view Stems::compute(std::string_view word, Script script) {
+std::string_view Stems::without_ending(std::string_view word, Script script) {
     auto* stemmer = stemmers_[static_cast<int>(script)];
     const auto* stem = sb_stemmer_stem(
         stemmer, reinterpret_cast<const sb_symbol*>(word.data()), static_cast<int>(word.size()));
     if (stem == nullptr) return word;  // out of memory inside the stemmer
     return {reinterpret_cast<const char*>(stem),
             static_cast<std::size_t>(sb_stemmer_length(stemmer))};
+}
+
+std::string_view Stems::compute(std::string_view word, Script script) {
+    const auto stem = without_ending(word, script);
+    return script == Script::russian ? steady_stem(word, stem, steady_) : stem;
 }
 
 std::string_view Stems::stem(std::string_view word, Script script) {
