@@ -205,23 +205,22 @@ ledger::LogOptions Archive::log_options(journal::Origin origin) const {
 // trust.md 2.1 rule 4: the signed head says how long the journal was; a shorter one has lost its
 // end and must not be continued.
 Result<void> Archive::compare_with_checkpoint(journal::Origin origin) {
-    const auto options = log_options(origin);
-    auto log = ledger::PublishedLog::open(options);
-    // open_log() tells these, and nothing is signed.
-    if (!options.key ||
-        (!log && (log.error().code == Errc::not_found || log.error().code == Errc::corrupt)))
-        return {};
-    if (!log) return tl::unexpected<Error>(std::move(log).error());
+    const std::lock_guard lock(signing_);
+    const auto log = log_of(origin);
+    // Told by check_logs(), and nothing is signed.
+    if (!log && log.error().code == Errc::unfit) return {};
+    if (!log) return tl::unexpected<Error>(log.error());
     const auto leaves = journal_->head().leaves[static_cast<std::size_t>(origin)];
-    if (leaves >= log->head().size) return {};
+    const auto covered = (*log)->published() ? (*log)->published()->size : 0;
+    if (leaves >= covered) return {};
     if (mutant("continue_over_truncation")) return {};
     return fail(
         Errc::corrupt,
         fmt::format(
             "the journal has {} records of {} but a signed checkpoint covers {}: its end is lost",
             leaves,
-            options.origin.name,
-            log->head().size),
+            origin_of(identity_, origin)->name,
+            covered),
         "Do not write to this copy. Restore the archive from a backup that is newer than the "
         "checkpoint.");
 }
@@ -275,8 +274,17 @@ Result<std::unique_ptr<ledger::Log>> Archive::open_log(journal::Origin origin) c
     return refuse("the tiles of " + name + " do not match its signed head");
 }
 
+Result<ledger::Log*> Archive::log_of(journal::Origin origin) const {
+    auto& log = logs_[static_cast<std::size_t>(origin)];
+    if (!log) {
+        TRY(log, open_log(origin));
+    }
+    return log.get();
+}
+
 Result<void> Archive::check_logs() const {
-    for (const auto origin : origins_all) TRY_DO(open_log(origin));
+    const std::lock_guard lock(signing_);
+    for (const auto origin : origins_all) TRY_DO(log_of(origin));
     return {};
 }
 
@@ -288,7 +296,7 @@ Result<void> Archive::sign(bool only_if_due) {
 
 Result<void> Archive::sign_origin(journal::Origin origin, bool only_if_due) {
     const auto leaves = journal_->head().leaves[static_cast<std::size_t>(origin)];
-    TRY(const auto log, open_log(origin));
+    TRY(auto* log, log_of(origin));
     if (log->size() == leaves && (log->published() || only_if_due)) return {};
     if (log->size() > leaves) return fail(Errc::corrupt, "the log is longer than the journal");
     if (only_if_due) {
@@ -302,7 +310,9 @@ Result<void> Archive::sign_origin(journal::Origin origin, bool only_if_due) {
         (void)next;
         if (!due) return {};
     }
-    return feed_and_publish(origin, *log);
+    auto done = feed_and_publish(origin, *log);
+    if (!done) logs_[static_cast<std::size_t>(origin)].reset();  // finished after a failed write
+    return done;
 }
 
 Result<void> Archive::feed_and_publish(journal::Origin origin, ledger::Log& log) {
@@ -334,6 +344,7 @@ Result<void> Archive::feed_and_publish(journal::Origin origin, ledger::Log& log)
 
 Result<void> Archive::rebuild_log(journal::Origin origin) {
     const std::lock_guard lock(signing_);
+    logs_[static_cast<std::size_t>(origin)].reset();
     TRY(auto log, ledger::Log::rebuild(log_options(origin)));
     return feed_and_publish(origin, *log);
 }

@@ -4,6 +4,7 @@
 // served command asks for its own (`reader()`).
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -98,7 +99,9 @@ public:
 
 private:
     Archive(Path directory, Identity identity, const Clock& clock, Lock lock);
-    // As it was signed last, to be fed from there.
+    // As it was signed last, to be fed from there. Opened once: who holds the archive's lock is the
+    // only one that changes it. The caller holds signing_.
+    Result<ledger::Log*> log_of(journal::Origin origin) const;
     Result<std::unique_ptr<ledger::Log>> open_log(journal::Origin origin) const;
     Result<void> sign_origin(journal::Origin origin, bool only_if_due);
     Result<void> feed_and_publish(journal::Origin origin, ledger::Log& log);
@@ -111,7 +114,8 @@ private:
     Lock lock_;
     std::unique_ptr<crypto::Keyring> keyring_;
     std::unique_ptr<journal::Journal> journal_;
-    std::mutex signing_;  // guards the logs
+    mutable std::mutex signing_;                                // guards the logs
+    mutable std::array<std::unique_ptr<ledger::Log>, 3> logs_;  // by origin
     std::mutex projecting_;
 };
 
