@@ -252,7 +252,7 @@ private:
                 break;
             }
             if (!*frame) break;
-            auto event = capture::decode_event(**frame);
+            auto event = capture::take_event(std::move(**frame));
             if (!event) {
                 TRY_DO(ensure_run(path_source("files", root_)));
                 TRY_DO(intake_.refuse(input.relative,

@@ -346,7 +346,7 @@ Result<void> Intake::flush() {
         return more;
     };
     std::vector<journal::Appended> appended;
-    TRY_DO(append(drafts, appended, then));
+    TRY_DO(append(drafts, appended, then, pending_));
     result_.stored += books.stored - run_.books.stored;
     result_.duplicates += books.duplicates - run_.books.duplicates;
     for (std::size_t i = 0; i < pending_.size(); ++i)
@@ -364,7 +364,8 @@ Result<void> Intake::flush() {
 
 Result<void> Intake::append(const std::vector<journal::Draft>& drafts,
                             std::vector<journal::Appended>& appended,
-                            const journal::Journal::Then& then) {
+                            const journal::Journal::Then& then,
+                            std::span<Pending> taken) {
     drafts_then_.clear();
     {
         const Timed timed(projector_.stages(), Stage::append);
@@ -383,7 +384,9 @@ Result<void> Intake::append(const std::vector<journal::Draft>& drafts,
                                .kind = draft.kind};
         record.has_object = draft.content.size() > 4096;
         record.descriptor = draft.descriptor;
-        if (draft.kind == journal::Kind::message) record.content = draft.content;
+        if (draft.kind == journal::Kind::message)
+            record.content =
+                i < taken.size() ? std::move(taken[i].content) : std::string(draft.content);
         records.push_back(std::move(record));
     }
     return projector_.take_appended(std::move(records));

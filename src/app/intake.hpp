@@ -90,9 +90,11 @@ private:
         std::string source;
     };
     Result<void> flush();
+    // The contents of `taken`, those of the first drafts, go on to the projections.
     Result<void> append(const std::vector<journal::Draft>& drafts,
                         std::vector<journal::Appended>& appended,
-                        const journal::Journal::Then& then = {});
+                        const journal::Journal::Then& then = {},
+                        std::span<Pending> taken = {});
     journal::OnceKey content_key(std::string_view sha256) const;
     Result<void> learn();
     std::uint64_t count(std::string_view source, std::string_view key, const Digest& hash);

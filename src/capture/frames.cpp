@@ -143,7 +143,8 @@ bool known(model::Channel channel) { return channel <= model::Channel::whatsapp;
 
 std::string text(Reader& in) { return std::string(in.text()); }
 
-Item item_from(Reader& in) {
+// All but the raw bytes, which are the rest.
+Item item_head_from(Reader& in) {
     Item item;
     item.key = text(in);
     item.dialect = static_cast<model::Dialect>(in.u8());
@@ -154,6 +155,11 @@ Item item_from(Reader& in) {
     item.envelope = text(in);
     item.received = get_instant(in);
     for (auto count = in.varint(); in.ok() && count > 0; --count) item.files.push_back(text(in));
+    return item;
+}
+
+Item item_from(Reader& in) {
+    auto item = item_head_from(in);
     item.raw = std::string(in.rest());
     return item;
 }
@@ -215,6 +221,8 @@ bool plausible(const Event& event) {
     return true;
 }
 
+auto damaged() { return fail(Errc::invalid, "a frame of the reading worker is damaged"); }
+
 }  // namespace
 
 std::string encode_request(const Request& request) {
@@ -255,8 +263,19 @@ Result<Event> decode_event(std::string_view frame) {
     const auto kind = static_cast<Kind>(in.u8());
     bool is_known = true;
     Event event = event_from(kind, in, is_known);
-    if (!is_known || !in.done() || !plausible(event))
-        return fail(Errc::invalid, "a frame of the reading worker is damaged");
+    if (!is_known || !in.done() || !plausible(event)) return damaged();
+    return event;
+}
+
+Result<Event> take_event(std::string frame) {
+    Reader in(frame);
+    if (static_cast<Kind>(in.u8()) != Kind::item) return decode_event(frame);
+    auto item = item_head_from(in);
+    if (!in.ok()) return decode_event(frame);
+    frame.erase(0, frame.size() - in.left());
+    item.raw = std::move(frame);
+    Event event(std::move(item));
+    if (!plausible(event)) return damaged();
     return event;
 }
 

@@ -58,7 +58,8 @@ std::string encode_request(const Request& request);      // a whole frame, lengt
 Result<Request> decode_request(std::string_view frame);  // a frame without its length
 std::string encode_event(const Event& event);            // a whole frame, length included
 Result<Event> decode_event(std::string_view frame);      // a frame without its length
-bool ends_stream(std::string_view frame);                // frame (without length) is End or Failed
+Result<Event> take_event(std::string frame);  // the same; an item's raw bytes are not copied
+bool ends_stream(std::string_view frame);     // frame (without length) is End or Failed
 
 // Cuts a byte stream into frames. Not for several threads at once.
 class FrameDecoder {

@@ -29,6 +29,9 @@ T round_trip(const T& event) {
     const auto frame = encode_event(event);
     const auto decoded = decode_event(std::string_view(frame).substr(4));
     EXPECT_TRUE(decoded.has_value());
+    const auto taken = take_event(frame.substr(4));
+    EXPECT_TRUE(taken.has_value());
+    EXPECT_EQ(encode_event(taken.value()), frame);
     return std::get<T>(decoded.value());
 }
 
@@ -105,12 +108,18 @@ TEST(Frames, a_cut_or_lengthened_frame_is_refused) {
         EXPECT_FALSE(decode_event(whole.substr(0, size)).has_value()) << size;
     EXPECT_FALSE(decode_event(whole + "x").has_value());
     EXPECT_FALSE(decode_event("\xff").has_value());
+    const auto item = encode_event(an_item()).substr(4);
+    for (std::size_t size = 0; size < item.size(); ++size) {
+        const auto cut = item.substr(0, size);
+        EXPECT_EQ(take_event(cut).has_value(), decode_event(cut).has_value()) << size;
+    }
 }
 
 TEST(Frames, numbers_outside_the_enumerations_are_refused) {
     auto item = an_item();
     item.dialect = static_cast<model::Dialect>(200);
     EXPECT_FALSE(decode_event(std::string_view(encode_event(item)).substr(4)).has_value());
+    EXPECT_FALSE(take_event(encode_event(item).substr(4)).has_value());
     const Failed failed{Error{static_cast<Errc>(99), "", ""}};
     EXPECT_FALSE(decode_event(std::string_view(encode_event(failed)).substr(4)).has_value());
     const Context context{.channel = static_cast<model::Channel>(99)};

@@ -71,6 +71,19 @@ KeyId wrapping_key_id(std::string_view wrapped);  // of at least 8 bytes
 // C2SP chunked-encryption, AEAD_AES_256_GCM (Cobblestone-256), whole objects in memory. `context`
 // as the specification defines it.
 std::string chunked_seal(const Key& key, std::string_view plaintext, std::string_view context);
+// The same from pieces, for a plaintext that need not be there as a whole.
+class ChunkedSealer {
+public:
+    // `expected`: bytes of plaintext to make room for, at most.
+    ChunkedSealer(const Key& key, std::string_view context, std::size_t expected);
+    ~ChunkedSealer();
+    void add(std::string_view plaintext);
+    std::string finish();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 Result<std::string> chunked_open(const Key& key, std::string_view sealed, std::string_view context);
 
 // Ed25519 (RFC 8032)

@@ -134,21 +134,56 @@ KeyId wrapping_key_id(std::string_view wrapped) {
     return id;
 }
 
-std::string chunked_seal(const Key& key, std::string_view plaintext, std::string_view context) {
-    if (mutant("skip_aad")) context = {};
-    const auto chunks = plaintext.size() / chunk_bytes + 1;
-    auto out = mutant("reuse_nonce") ? std::string(salt_bytes, '\0') : random_bytes(salt_bytes);
-    const ChunkKeys keys(key, out, context);
-    out += keys.commitment();
-    auto at = out.size();
-    out.resize(at + plaintext.size() + chunks * gcm_tag_bytes);
-    Gcm gcm(keys.key());
-    for (std::uint64_t chunk = 0; chunk < chunks; ++chunk) {
-        const auto part = plaintext.substr(chunk * chunk_bytes, chunk_bytes);
-        gcm.seal(keys.nonce(chunk).data(), {}, part, data(out) + at);
-        at += part.size() + gcm_tag_bytes;
+struct ChunkedSealer::State {
+    State(const Key& key, std::string_view context, std::size_t expected)
+        : out(mutant("reuse_nonce") ? std::string(salt_bytes, '\0') : random_bytes(salt_bytes)),
+          keys(key, out, mutant("skip_aad") ? std::string_view() : context),
+          gcm(keys.key()) {
+        out.reserve(salt_bytes + commitment_bytes + expected +
+                    (expected / chunk_bytes + 1) * gcm_tag_bytes);
+        out += keys.commitment();
     }
-    return out;
+    void seal(std::string_view part) {
+        const auto at = out.size();
+        out.resize(at + part.size() + gcm_tag_bytes);
+        gcm.seal(keys.nonce(chunk++).data(), {}, part, data(out) + at);
+    }
+
+    std::string out;
+    ChunkKeys keys;
+    Gcm gcm;
+    std::uint64_t chunk = 0;
+    std::string held;  // of the chunk that is not full yet
+};
+
+ChunkedSealer::ChunkedSealer(const Key& key, std::string_view context, std::size_t expected)
+    : state_(std::make_unique<State>(key, context, expected)) {}
+ChunkedSealer::~ChunkedSealer() = default;
+
+void ChunkedSealer::add(std::string_view plaintext) {
+    auto& held = state_->held;
+    while (held.size() + plaintext.size() >= chunk_bytes) {
+        const auto part = plaintext.substr(0, chunk_bytes - held.size());
+        plaintext.remove_prefix(part.size());
+        if (held.empty()) {
+            state_->seal(part);
+        } else {
+            state_->seal(held.append(part));
+            held.clear();
+        }
+    }
+    held.append(plaintext);
+}
+
+std::string ChunkedSealer::finish() {
+    state_->seal(state_->held);
+    return std::move(state_->out);
+}
+
+std::string chunked_seal(const Key& key, std::string_view plaintext, std::string_view context) {
+    ChunkedSealer sealer(key, context, plaintext.size());
+    sealer.add(plaintext);
+    return sealer.finish();
 }
 
 Result<std::string> chunked_open(const Key& key,

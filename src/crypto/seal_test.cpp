@@ -240,6 +240,20 @@ TEST(Chunked, opens_what_it_sealed_at_every_size_around_a_chunk) {
     }
 }
 
+TEST(Chunked, seals_pieces_of_any_size_as_it_seals_the_whole) {
+    const auto key = Key::random();
+    const auto plaintext = random_bytes(100'000);
+    for (const std::size_t size : {0u, 16383u, 16384u, 32768u, 100'000u})
+        for (const std::size_t piece : {1u, 1000u, 16383u, 16384u, 16385u, 50'000u}) {
+            ChunkedSealer sealer(key, "context", 0);
+            for (std::size_t at = 0; at < size; at += piece)
+                sealer.add(std::string_view(plaintext).substr(at, std::min(piece, size - at)));
+            const auto sealed = sealer.finish();
+            EXPECT_EQ(sealed.size(), 56 + size + (size / 16384 + 1) * 16);
+            EXPECT_EQ(chunked_open(key, sealed, "context").value(), plaintext.substr(0, size));
+        }
+}
+
 TEST(Chunked, takes_another_salt_each_time) {
     const auto key = Key::random();
     std::unordered_set<std::string> salts;

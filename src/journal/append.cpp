@@ -34,10 +34,10 @@ Result<Prepared> Journal::State::prepare(const Draft& draft) {
     if (draft.content.size() > inline_bytes_max) {
         prepared.object_id = random_bytes(16);
         prepared.object_key = crypto::Key::random();
-        prepared.object_sealed =
-            crypto::chunked_seal(*prepared.object_key,
-                                 dictionaries.compress(ContentClass::plain, draft.content),
-                                 object_context(prepared.object_id, draft.kind));
+        prepared.object_sealed = seal_object(*prepared.object_key,
+                                             dictionaries,
+                                             draft.content,
+                                             object_context(prepared.object_id, draft.kind));
         prepared.object_hash = crypto::sha256(prepared.object_sealed);
     }
     const auto plain = encode_plain(

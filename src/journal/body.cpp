@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -256,6 +257,57 @@ std::string object_context(std::string_view object_id, Kind kind) {
     context.append(object_id);
     Writer(context).u16(static_cast<std::uint16_t>(kind));
     return context;
+}
+
+namespace {
+
+constexpr std::size_t piece_bytes = 1 << 20;
+
+std::string frame_head(std::uint8_t codec, std::size_t raw_size) {
+    std::string head;
+    Writer out(head);
+    out.u8(codec);
+    out.varint(raw_size);
+    return head;
+}
+
+// Nothing when compressing does not pay.
+std::optional<std::string> seal_compressed(const crypto::Key& key,
+                                           std::string_view content,
+                                           std::string_view context) {
+    auto* packer = contexts().compress;
+    ZSTD_CCtx_setParameter(packer, ZSTD_c_compressionLevel, level);
+    ZSTD_CCtx_setPledgedSrcSize(packer, content.size());
+    crypto::ChunkedSealer sealer(key, context, content.size());
+    sealer.add(frame_head(zstd, content.size()));
+    std::string piece(piece_bytes, '\0');
+    ZSTD_inBuffer in{content.data(), content.size(), 0};
+    std::size_t size = 0, left = 1;
+    while (left != 0 && size < content.size()) {
+        ZSTD_outBuffer out{piece.data(), piece.size(), 0};
+        left = ZSTD_compressStream2(packer, &out, &in, ZSTD_e_end);
+        CHECK(!ZSTD_isError(left));
+        sealer.add(std::string_view(piece).substr(0, out.pos));
+        size += out.pos;
+    }
+    ZSTD_CCtx_reset(packer, ZSTD_reset_session_and_parameters);
+    return left == 0 && size < content.size() ? std::optional(sealer.finish()) : std::nullopt;
+}
+
+}  // namespace
+
+std::string seal_object(const crypto::Key& key,
+                        const Dictionaries& dictionaries,
+                        std::string_view content,
+                        std::string_view context) {
+    if (content.size() <= piece_bytes)
+        return crypto::chunked_seal(
+            key, dictionaries.compress(ContentClass::plain, content), context);
+    if (auto sealed = seal_compressed(key, content, context)) return std::move(*sealed);
+    crypto::ChunkedSealer sealer(key, context, content.size() + 16);
+    sealer.add(frame_head(stored, content.size()));
+    sealer.add(content);
+    return sealer.finish();
 }
 
 }  // namespace letopis::journal

@@ -81,5 +81,11 @@ Result<OpenedBody> open_body(const crypto::Key& key,
 // Objects: context of the chunked encryption "ca/obj/v1" | object_id | kind u16le, over a
 // compressed frame.
 std::string object_context(std::string_view object_id, Kind kind);
+// The content's frame (codec 0 or 1), sealed. A large one is compressed and sealed piece by piece:
+// beside the content only the sealed bytes take memory.
+std::string seal_object(const crypto::Key& key,
+                        const Dictionaries& dictionaries,
+                        std::string_view content,
+                        std::string_view context);
 
 }  // namespace letopis::journal

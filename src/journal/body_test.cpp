@@ -120,6 +120,27 @@ TEST(Body, is_bound_to_each_part_of_its_place) {
     EXPECT_FALSE(open_body(key(), place, sealed));
 }
 
+TEST(Body, seals_a_content_of_any_size_so_that_it_opens_and_is_as_small_as_it_can_be) {
+    const Dictionaries dictionaries;
+    std::string text;
+    while (text.size() < 5'000'000) text += "line " + std::to_string(text.size()) + "\n";
+    const auto noise = random_bytes(3'000'000);
+    for (const auto& content : {text.substr(0, 5000),
+                                text.substr(0, 1 << 20),
+                                text.substr(0, (1 << 20) + 1),
+                                text,
+                                noise,
+                                noise + text,
+                                noise.substr(0, 5000)}) {
+        const auto sealed = seal_object(key(), dictionaries, content, "context");
+        const auto frame = crypto::chunked_open(key(), sealed, "context");
+        ASSERT_TRUE(frame);
+        EXPECT_EQ(dictionaries.decompress(*frame), content);
+        const auto whole = dictionaries.compress(ContentClass::plain, content).size();
+        EXPECT_LE(frame->size(), whole + whole / 50);
+    }
+}
+
 TEST(Body, reads_the_frames_of_the_format_description) {
     Dictionaries dictionaries;
     dictionaries.add(300, ContentClass::mail, "any bytes are a dictionary");

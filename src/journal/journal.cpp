@@ -362,8 +362,9 @@ Result<Record> Journal::State::assemble(ShardReader& shard,
     auto frame =
         crypto::chunked_open(object_key, sealed, object_context(plain.object_id, plain.kind));
     if (!frame) return fail(Errc::corrupt, where + ": the object cannot be opened");
-    TRY(record.content, dictionaries.decompress(*frame));
     if (contents == Contents::sealed) record.sealed_object = std::move(sealed);
+    sealed = {};  // a large content is held twice at most
+    TRY(record.content, dictionaries.decompress(*frame));
     return record;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "workers/process.hpp"
@@ -44,10 +45,7 @@ struct ReadWorker::State {
             end_process(process, true);
             return fail(Errc::unavailable, "reader stopped: time limit");
         }
-        if (taken > 0) {
-            buffer.erase(0, taken);
-            taken = 0;
-        }
+        drop_taken();
         const auto before = buffer.size();
         buffer.resize(before + read_bytes);
         const auto size = recv(process.out.get(), buffer.data() + before, read_bytes, 0);
@@ -55,6 +53,33 @@ struct ReadWorker::State {
         if (size < 0 && errno != EINTR)
             return tl::unexpected<Error>(system_error("read from the reader", errno));
         return size != 0;
+    }
+
+    void drop_taken() {
+        if (taken == 0) return;
+        buffer.erase(0, taken);
+        taken = 0;
+    }
+
+    // A buffer that doubles would hold a large frame three times over.
+    void make_room(std::size_t size) {
+        if (buffer.capacity() >= taken + size) return;
+        drop_taken();
+        buffer.reserve(size + read_bytes);
+    }
+
+    // A large frame leaves in the buffer that it came in.
+    std::string take(std::size_t length) {
+        const auto end = taken + 4 + length;
+        if (length <= read_bytes) {
+            taken = end;
+            return buffer.substr(end - length, length);
+        }
+        auto next = buffer.substr(end);
+        buffer.resize(end);
+        buffer.erase(0, end - length);
+        taken = 0;
+        return std::exchange(buffer, std::move(next));
     }
 
     std::string_view rest() const { return std::string_view(buffer).substr(taken); }
@@ -103,10 +128,8 @@ Result<std::optional<std::string>> ReadWorker::next_frame() {
                 end_process(state.process, true);
                 return fail(Errc::corrupt, "the reader sent a frame over the limit");
             }
-            if (rest.size() - 4 >= length) {
-                state.taken += 4 + length;
-                return std::optional<std::string>(rest.substr(4, length));
-            }
+            if (rest.size() - 4 >= length) return std::optional(state.take(length));
+            if (length > read_bytes) state.make_room(4 + std::size_t(length));
         }
         TRY(const bool more, state.read_more());
         if (!more) return state.end();

@@ -144,6 +144,22 @@ class Box:
         return self.run("verify", "--json", *(["--deep"] if deep else []), expect=None).json()
 
 
+def tree_memory(root):
+    """Bytes of memory that a process and its children take; shared pages count once."""
+    total, todo = 0, [root]
+    while todo:
+        process = todo.pop()
+        try:
+            with open(f"/proc/{process}/smaps_rollup", encoding="ascii") as file:
+                total += sum(int(line.split()[1]) << 10 for line in file if line.startswith("Pss:"))
+            for task in os.listdir(f"/proc/{process}/task"):
+                with open(f"/proc/{process}/task/{task}/children", encoding="ascii") as file:
+                    todo += [int(child) for child in file.read().split()]
+        except OSError:
+            pass  # it is gone
+    return total
+
+
 def counts(result):
     return tuple(result[name] for name in ("seen", "stored", "duplicates", "refused", "pending"))
 

@@ -13,7 +13,7 @@ import tarfile
 import time
 import zipfile
 
-from harness import LONG, Scenario, counts, encoded, mail, main, mbox, multipart, sha256, stop, telegram, wait_until, whatsapp
+from harness import LONG, Scenario, counts, encoded, mail, main, mbox, multipart, sha256, stop, telegram, tree_memory, wait_until, whatsapp
 
 RANDOM = random.Random(20260301)
 
@@ -359,6 +359,37 @@ class Importing(Scenario):
 
     def test_an_import_stopped_by_ctrl_c_again_and_again_ends_with_every_letter_once(self):
         self.killed(signal.SIGINT)
+
+    # --- memory
+
+    def peak(self, *arguments):
+        process, peak = self.box.start("import", "--quiet", *arguments), 0
+        while process.poll() is None:
+            peak = max(peak, tree_memory(process.pid))
+            time.sleep(0.005)
+        self.assertEqual(process.returncode, 0)
+        return peak
+
+    def test_a_huge_letter_or_file_takes_memory_for_two_of_it_and_no_more(self):
+        size, more = 100 << 20, 60 << 20
+        data = RANDOM.randbytes(size * 3 // 4)
+        # The process that splits a mailbox reads ahead.
+        for name, letter, ahead in (("a.eml", multipart(1, ("a.bin", "application/octet-stream", data)), 0),
+                                    ("b.mbox", mbox([multipart(2, ("b.bin", "application/octet-stream", data))]), 64 << 20)):
+            with self.subTest(name=name):
+                path = self.box.write(name, letter)
+                self.assertLess(self.peak(path), 2 * len(letter) + ahead + more)
+                raw = letter if name == "a.eml" else letter[letter.index(b"\n") + 1:-1]
+                self.assertEqual(sha256(self.box.raw(self.box.ids("")[-1 if name == "a.eml" else 0])), sha256(raw))
+                os.remove(path)
+        with self.subTest(name="result.json"):
+            data = RANDOM.randbytes(size)
+            self.box.write("chat/files/c.bin", data)
+            self.box.write("chat/result.json", telegram([(1, "see", {"file": "files/c.bin", "file_name": "c.bin", "mime_type": "application/octet-stream"})]))
+            self.assertLess(self.peak("--zone", "UTC", self.box.path("chat")), 2 * size + more)
+        self.assertUnharmed()
+
+    # --- the books
 
     def test_the_books_of_an_import_that_was_killed_balance_at_once(self):
         self.box.run("bench-data", "--kind", "mail", "--messages", "6000", self.box.path("big.mbox"))
