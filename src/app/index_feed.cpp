@@ -99,6 +99,7 @@ search::Doc document_of(text::Analyser& analyser,
                         const model::Message& parsed) {
     search::Doc doc{
         .seq = seq, .sort_date = sort_date, .subject = parsed.subject, .body = parsed.text};
+    if (!parsed.html_words.empty()) doc.body.append("\n").append(parsed.html_words);
     auto& terms = doc.terms;
     terms.push_back(fmt::format("channel:{}", model::name(parsed.channel)));
     if (parsed.event != model::Event::message)

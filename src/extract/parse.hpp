@@ -13,7 +13,7 @@ namespace letopis::extract {
 
 // Part of every catalogue row; a higher number means that a rebuild may find more in the same
 // bytes.
-constexpr int parser_version = 1;
+constexpr int parser_version = 2;
 
 // What is looked at of one item; the rest is stored and marked "truncated"
 // (docs/formats/limits.md).

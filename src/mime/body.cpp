@@ -260,12 +260,14 @@ private:
     void finish_texts() {
         for (auto& [owner, units] : units_) {
             std::string_view literal;
-            auto text = join(units, literal);
+            std::string html_words;
+            auto text = join(units, literal, html_words);
             if (owner == top) {
                 body_.text = std::move(text);
+                body_.html_words = std::move(html_words);
                 body_.literal = literal;
             } else {
-                nested_text(owner) += text;
+                nested_text(owner).append(text).append(html_words.empty() ? "" : "\n" + html_words);
             }
         }
         for (const auto& [index, attachment] : messages_) {
@@ -279,11 +281,11 @@ private:
 
     std::string& nested_text(int owner) { return body_.attachments[messages_.at(owner)].text; }
 
-    std::string join(std::vector<Unit>& units, std::string_view& literal) {
+    std::string join(std::vector<Unit>& units, std::string_view& literal, std::string& html_words) {
         std::string out;
         if (units.size() == 1 && !units[0].has_html) literal = units[0].literal;
         for (auto& unit : units) {
-            auto text = choose(unit, literal);
+            auto text = choose(unit, literal, html_words);
             if (out.empty()) {
                 out = std::move(text);
                 continue;
@@ -301,13 +303,15 @@ private:
     }
 
     // The plain form is what the sender wrote for readers of text; but when the HTML form says
-    // other things, both are shown and found.
-    std::string choose(Unit& unit, std::string_view& literal) {
+    // other things, both are shown. What only the HTML form says is found in any case.
+    std::string choose(Unit& unit, std::string_view& literal, std::string& html_words) {
         if (!unit.has_html) return std::move(unit.plain);
         if (!unit.has_plain || blank(unit.plain)) return std::move(unit.html);
         const auto lost = words_missing(unit.html, unit.plain);
         const bool differs = lost.missing >= 5 && lost.missing * 10 >= lost.words * 3;
         if (!differs) {
+            if (!html_words.empty()) html_words += '\n';
+            html_words += lost.texts;
             if (units_[top].size() == 1) literal = unit.literal;
             return std::move(unit.plain);
         }

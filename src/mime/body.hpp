@@ -17,6 +17,7 @@ constexpr std::size_t expanded_bytes_max = std::size_t(256) << 20;  // decoded, 
 
 struct Body {
     std::string text;
+    std::string html_words;  // model::Message::html_words
     // The bytes of the only text part, when `text` is these bytes with LF line ends.
     std::string_view literal;
     std::vector<model::Attachment> attachments;
@@ -30,10 +31,12 @@ Body read_body(const Tree& tree, std::string_view charset);
 // mail.
 std::string read_words(const Tree& tree, std::string_view charset);
 
-// What `text` says that `in` does not: the share of its different words that are missing there.
+// What `text` says that `in` does not. A word of one or two bytes is found but not counted.
 struct Missing {
-    std::size_t words = 0;  // different words of `text`
-    std::size_t missing = 0;
+    std::size_t words = 0;    // different words of `text`
+    std::size_t missing = 0;  // those of them that `in` has not
+    std::string texts;        // these with the signs around them; side by side parted by a space,
+                              // else by a line end
 };
 Missing words_missing(std::string_view text, std::string_view in);
 

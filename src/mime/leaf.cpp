@@ -65,32 +65,52 @@ namespace {
 
 bool word_byte(char c) { return is_alnum(c) || static_cast<unsigned char>(c) >= 0x80; }
 
-std::vector<std::size_t> words_of(std::string_view text) {
-    std::vector<std::size_t> out;
-    for (std::size_t i = 0; i < text.size() && out.size() < words_compared_max;) {
-        if (!word_byte(text[i])) {
-            ++i;
-            continue;
-        }
+// Calls take(begin, end, hash without case) for every word, as far as words are compared.
+template <class Take>
+void each_word(std::string_view text, Take&& take) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < text.size() && count < words_compared_max; ++count) {
+        while (i < text.size() && !word_byte(text[i])) ++i;
         const auto begin = i;
         while (i < text.size() && word_byte(text[i])) ++i;
-        if (i - begin >= 3)
-            out.push_back(std::hash<std::string>{}(lower_ascii(text.substr(begin, i - begin))));
+        if (i == begin) return;
+        take(begin, i, std::hash<std::string>{}(lower_ascii(text.substr(begin, i - begin))));
     }
-    std::sort(out.begin(), out.end());
-    out.erase(std::unique(out.begin(), out.end()), out.end());
-    return out;
+}
+
+bool has(const std::vector<std::size_t>& sorted, std::size_t hash) {
+    return std::binary_search(sorted.begin(), sorted.end(), hash);
+}
+
+std::size_t sort_different(std::vector<std::size_t>& hashes) {
+    std::sort(hashes.begin(), hashes.end());
+    hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+    return hashes.size();
 }
 
 }  // namespace
 
 Missing words_missing(std::string_view text, std::string_view in) {
-    const auto wanted = words_of(text);
-    const auto present = words_of(in);
-    std::vector<std::size_t> missing;
-    std::set_difference(
-        wanted.begin(), wanted.end(), present.begin(), present.end(), std::back_inserter(missing));
-    return {wanted.size(), missing.size()};
+    std::vector<std::size_t> known, wanted, missing;
+    each_word(in, [&](auto, auto, std::size_t hash) { known.push_back(hash); });
+    sort_different(known);
+    Missing found;
+    std::size_t last = 0;  // where what was taken last ends
+    each_word(text, [&](std::size_t begin, std::size_t end, std::size_t hash) {
+        const bool counts = end - begin >= 3;
+        if (counts) wanted.push_back(hash);
+        if (has(known, hash)) return;
+        if (counts) missing.push_back(hash);
+        if (end <= last) return;
+        while (begin > last && !is_space(text[begin - 1])) --begin;
+        while (end < text.size() && !is_space(text[end])) ++end;
+        if (last > 0) found.texts.push_back(text.substr(last, begin - last) == " " ? ' ' : '\n');
+        found.texts += text.substr(begin, end - begin);
+        last = end;
+    });
+    found.words = sort_different(wanted);
+    found.missing = sort_different(missing);
+    return found;
 }
 
 std::string base_name(std::string_view name) {

@@ -119,6 +119,31 @@ TEST(Mime, the_plain_form_is_read_and_the_html_form_when_it_says_other_things) {
     EXPECT_FALSE(other.slice);
 }
 
+TEST(Mime, what_only_the_html_form_says_is_kept_for_the_index) {
+    const auto alternative = [](const std::string& plain, const std::string& html) {
+        return "Content-Type: multipart/alternative; boundary=x\n\n--x\n\n" + plain +
+               "\n--x\nContent-Type: text/html\n\n" + html + "\n--x--\n";
+    };
+    const std::string words = "We shall deliver the windows in May as we agreed with your engineer";
+    const auto same = parse_mail(header + alternative(words, "<p>" + words));
+    EXPECT_EQ(same.html_words, "");
+
+    const auto more = parse_mail(
+        header +
+        alternative(words,
+                    "<p>We shall deliver the 17 oak windows in <b>May</b> as we agreed with "
+                    "your engineer, anna@client.example, OAK"));
+    EXPECT_EQ(more.text, words);
+    EXPECT_TRUE(more.slice);
+    EXPECT_FALSE(has_mark(more, "ambiguous"));
+    EXPECT_EQ(more.html_words, "17 oak\nanna@client.example, OAK");
+
+    const auto inner = parse_mail(header + "Content-Type: message/rfc822\n\nFrom: b@x.example\n" +
+                                  alternative(words, "<p>" + words + " tomorrow"));
+    ASSERT_EQ(inner.attachments.size(), 1u);
+    EXPECT_NE(inner.attachments[0].text.find("tomorrow"), std::string::npos);
+}
+
 const std::string mixed =
     header +
     "Content-Type: multipart/mixed; boundary=\"m\"\n\npreamble\n--m\nContent-Type: text/plain\n\n"

@@ -166,6 +166,7 @@ Message parse(std::string_view raw, model::Dialect dialect) {
     read_protected_header(tree, charset, message);
     auto body = read_body(tree, charset);
     message.text = std::move(body.text);
+    message.html_words = std::move(body.html_words);
     message.attachments = std::move(body.attachments);
     for (const auto& name : body.marks) mark(message, name);
     set_slice(prepared, raw, body.literal, message);

@@ -24,6 +24,7 @@ inline std::string fault_of_zones(const std::vector<model::Zone>& zones, std::si
 inline std::string fault_of(const model::Message& message, std::string_view raw) {
     for (const auto* text : {&message.text,
                              &message.subject,
+                             &message.html_words,
                              &message.message_id,
                              &message.list_id,
                              &message.labels,

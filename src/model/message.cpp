@@ -151,7 +151,7 @@ struct In {
     }
 };
 
-constexpr std::uint8_t codec_version = 1;
+constexpr std::uint8_t codec_version = 2;
 
 void visit(auto& io, Message& m) {
     const auto text = [&](std::string& value) { io.text(value); };
@@ -172,6 +172,7 @@ void visit(auto& io, Message& m) {
         io.text(p.name);
     });
     io.text(m.text);
+    io.text(m.html_words);
     io.slice(m.slice);
     io.list(m.zones, [&](Zone& z) {
         io.enumerator(z.kind, ZoneKind::quote, ZoneKind::disclaimer);

@@ -137,6 +137,8 @@ struct Message {
         false;  // the source gave local time and the context's zone (or UTC) was used
     std::vector<Party> parties;
     std::string text;  // the body to read and index
+    std::string
+        html_words;  // mail: what only the HTML form of the text says; to index, not to read
     std::optional<Slice> slice;
     std::vector<Zone> zones;
     std::vector<Attachment> attachments;

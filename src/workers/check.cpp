@@ -39,6 +39,7 @@ void check_message(model::Message& message, std::string_view raw) {
                        &message.target,
                        &message.subject,
                        &message.text,
+                       &message.html_words,
                        &message.action,
                        &message.list_id,
                        &message.thread_index,

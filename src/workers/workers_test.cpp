@@ -215,6 +215,7 @@ TEST(Workers, a_worker_that_babbles_is_stopped) {
 TEST(Workers, what_a_worker_says_is_repaired_before_use) {
     model::Message message;
     message.subject = "\xFF";
+    message.html_words = "\xFF";
     message.text = "abc";
     message.zones = {{model::ZoneKind::quote, 2, 9}};
     message.slice = model::Slice{100, 5};
@@ -222,6 +223,7 @@ TEST(Workers, what_a_worker_says_is_repaired_before_use) {
     check_message(message, "short");
 
     EXPECT_TRUE(utf8::valid(message.subject));
+    EXPECT_TRUE(utf8::valid(message.html_words));
     EXPECT_TRUE(message.zones.empty());
     EXPECT_TRUE(message.text.empty());
 }

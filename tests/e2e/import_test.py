@@ -188,6 +188,22 @@ class Importing(Scenario):
         self.assertEqual([self.box.total(word) for word in ("фурнитура", "глубина", "есть")], [1, 1, 0])
         self.expect_raws([outer])
 
+    def test_what_only_the_html_form_of_a_mail_says_is_found(self):
+        text = "Добрый день, отправляем вам договор и счёт на оплату замера окон на Заводской"
+        head = b"From: anna@client.example\nTo: b@shop.example\nDate: Mon, 02 Mar 2026 09:00:00 +0000\nSubject: s\nMessage-ID: <%s@x>\nMIME-Version: 1.0\n"
+        both = lambda name, html: head % name + b'Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n' + text.encode() + \
+            b"\n--b\nContent-Type: text/html; charset=utf-8\n\n" + html.encode() + b"\n--b--\n"
+        more = both(b"more", f"<p>{text}, <b>фурнитура бесплатно</b>")
+        other = both(b"other", "<p>Совсем другое письмо: доставка отменена, склад закрыт, менеджер уволился вчера вечером")
+        self.assertEqual(counts(self.box.take(self.box.write("more.eml", more), self.box.write("other.eml", other))), (2, 2, 0, 0, 0))
+        one, two = self.box.ids("фурнитура")[0], self.box.ids("уволился")[0]
+        self.assertEqual([self.box.ids(query) for query in ("бесплатная", '"фурнитурой бесплатно"', "склад", "отменена")], [[one], [one], [two], [two]])
+        self.assertEqual(sorted(self.box.ids("замер договор")), sorted([one, two]))
+        self.assertEqual(self.box.show(one)["text"].strip(), text)
+        self.assertEqual(self.box.show(one)["marks"], [])
+        self.assertIn("ambiguous", self.box.show(two)["marks"])
+        self.expect_raws([more, other])
+
     def maildir(self, letters):
         for folder in ("cur", "new", "tmp"):
             os.makedirs(self.box.path("md", folder))
