@@ -74,8 +74,8 @@ Result<search::Doc> Find::words_of(Seq seq) {
     return doc;
 }
 
-// A small archive has no word list to guess from, but one look tells whether the same keys on the
-// other keyboard find anything.
+// Words that are too rare or too short for the word list: one look tells whether the same keys on
+// the other keyboard find anything.
 Result<std::optional<std::string>> Find::other_keyboard(std::string_view word) {
     const auto typed = text::other_layout(word);
     if (typed == word) return std::optional<std::string>();

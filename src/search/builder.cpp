@@ -6,6 +6,7 @@ namespace letopis::search {
 namespace {
 
 constexpr std::uint64_t docs_a_transaction = 50'000;
+constexpr std::uint64_t words_of_all_docs = 4'000;
 constexpr std::uint64_t shard_docs_max = 5'000'000;
 constexpr std::uint64_t shard_bytes_max = std::uint64_t(2) << 30;
 
@@ -46,10 +47,12 @@ Result<void> ShardBuilder::add(const Doc& doc) {
     const auto turn = s.writer->docs() * 0x9e3779b97f4a7c15u >> 32;
     if (turn % FrequentTerms::sample_every == 0)
         s.frequent.add(s.writer->full_text().analyser, doc);
-    if (turn % Vocabulary::sample_every == 0) {
-        s.vocabulary.add(s.writer->full_text().analyser, doc.subject);
-        s.vocabulary.add(s.writer->full_text().analyser, doc.body);
-    }
+    const bool all = s.writer->docs() <= words_of_all_docs;
+    if (all || turn % Vocabulary::sample_every == 0)
+        s.vocabulary.add(s.writer->full_text().analyser,
+                         doc.subject,
+                         doc.body,
+                         all ? 1 : Vocabulary::sample_every);
     s.last = now;
     s.docs = s.writer->docs();
     if (++s.in_transaction >= docs_a_transaction) return s.commit();
@@ -88,7 +91,7 @@ Result<void> ShardBuilder::finish() {
     if (s.in_transaction == 0) TRY_DO(s.begin());
     TRY_DO(s.writer->close());
     TRY(auto words, db.prepare("INSERT INTO words(data) VALUES(?1)"));
-    const auto blob = s.vocabulary.encode();
+    const auto blob = s.vocabulary.encode(docs_to_be_a_word(s.docs));
     TRY_DO(words.run_with(sql::Blob{blob}));
     words = {};
     TRY_DO(s.commit());

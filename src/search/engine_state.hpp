@@ -61,6 +61,7 @@ struct Engine::State {
     std::unique_ptr<ShardWriter> overlay;
     std::string overlay_label;
     std::uint64_t overlay_position = 0;
+    Vocabulary overlay_words;  // of the messages since the last commit
     bool overlay_changed = false;
     std::vector<std::uint64_t> removed;  // seqs whose rows in closed shards die at the next commit
     std::unordered_map<std::uint64_t, std::uint64_t> overlay_rows;  // seq to its living row

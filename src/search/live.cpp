@@ -9,6 +9,8 @@ namespace letopis::search {
 
 namespace {
 
+constexpr std::uint64_t word_lists_max = 16;
+
 Result<void> set_meta(sql::Database& db, std::string_view key, std::uint64_t value) {
     TRY(auto put, db.prepare("INSERT OR REPLACE INTO meta VALUES(?1,?2)"));
     return put.run_with(key, value);
@@ -19,6 +21,26 @@ Result<std::uint64_t> get_meta(sql::Database& db, std::string_view key) {
     get.bind(key);
     TRY(const bool there, get.step());
     return there ? get.number(0) : 0;
+}
+
+// Every commit adds a list, and now and then they become one.
+Result<void> store_words(sql::Database& db, Vocabulary words) {
+    if (words.empty()) return {};
+    TRY(auto count, db.prepare("SELECT count(*) FROM words"));
+    TRY_DO(count.step());
+    if (count.number(0) >= word_lists_max) {
+        TRY(auto lists, db.prepare("SELECT data FROM words"));
+        for (;;) {
+            TRY(const bool more, lists.step());
+            if (!more) break;
+            TRY(const auto list, decode_words(lists.blob(0)));
+            for (const auto& word : list) words.add(word);
+        }
+        TRY_DO(db.run("DELETE FROM words"));
+    }
+    TRY(auto put, db.prepare("INSERT INTO words(data) VALUES(?1)"));
+    const auto list = words.encode(1);
+    return put.run_with(sql::Blob{list});
 }
 
 }  // namespace
@@ -147,6 +169,7 @@ Result<void> Engine::add(const Doc& doc) {
     const auto seq = doc.seq.value();
     TRY_DO(s.remove_from_overlay(seq));
     TRY_DO(s.overlay->append(doc));
+    s.overlay_words.add(s.overlay->full_text().analyser, doc.subject, doc.body, 1);
     s.overlay_rows[seq] = s.overlay->docs() - 1;
     s.removed.push_back(seq);
     return {};
@@ -166,6 +189,7 @@ Result<void> Engine::commit(std::uint64_t position) {
     auto& s = *state_;
     TRY_DO(s.ensure_overlay());
     TRY_DO(s.overlay->flush());
+    TRY_DO(store_words(s.overlay->database(), std::exchange(s.overlay_words, {})));
     TRY_DO(set_meta(s.overlay->database(), "position", position));
     // First what is gone, then what replaces it: after a crash between the two the journal is read
     // again from the old position and brings the new version.

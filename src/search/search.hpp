@@ -207,7 +207,7 @@ public:
     Result<Answer> search(const Request& request) const;
     Result<Facets> facets(const Request& request) const;
     // A word near this one (two changes, swapped letters, the other keyboard layout) that at least
-    // 20 messages have, one of them in scope.
+    // 20 messages have (below 2,000 messages one in a hundred, but two), one of them in scope.
     Result<std::optional<std::string>> did_you_mean(std::string_view word,
                                                     const Scope& scope) const;
 

@@ -371,6 +371,27 @@ TEST(Search, suggests_a_near_word_that_is_in_scope) {
     EXPECT_EQ(mean("договр", Scope::groups({0})), "");
     EXPECT_EQ(mean("совсемдругое"), "");
     EXPECT_EQ(mean("договор"), "");
+    EXPECT_EQ(mean("поставка"), "");  // which is a word, however near others are
+}
+
+TEST(Search, suggests_words_of_a_small_archive_that_grows) {
+    Bench bench;
+    const auto mean = [&](const char* word, Scope scope = {}) {
+        return ok(bench.engine->did_you_mean(word, scope)).value_or("");
+    };
+    bench.live({a_doc(1, "договор поставки", 1), a_doc(2, "один раз", 1)}, 10);
+    EXPECT_EQ(mean("договар"), "");  // one message is not enough
+
+    bench.live({a_doc(3, "Договор и invoice", 1)}, 11);
+    EXPECT_EQ(mean("договар"), "договор");
+    EXPECT_EQ(mean("invoise"), "");
+    for (std::uint64_t i = 4; i < 30; ++i) bench.live({a_doc(i, "invoice", 1)}, 8 + i);
+    EXPECT_EQ(mean("invoise"), "invoice");
+    EXPECT_EQ(mean("договар"), "договор");
+    EXPECT_EQ(mean("договар", Scope::groups({2})), "");
+    ok(bench.engine->remove({Seq(1), Seq(3)}));
+    ok(bench.engine->commit(40));
+    EXPECT_EQ(mean("договар"), "");
 }
 
 // Queries as people and scripts write them, from the words of the corpus.

@@ -132,6 +132,7 @@ Result<void> ShardView::refresh_live() {
         own_dead_.push_back(dead.number(0));
     }
     version_ = now;
+    live_words_.reset();
     set_dead(manifest_dead_);
     return {};
 }
@@ -180,15 +181,19 @@ Result<std::shared_ptr<const std::vector<std::uint32_t>>> ShardView::lengths() {
 
 Result<std::shared_ptr<const std::vector<Word>>> ShardView::words() {
     if (auto kept = shared_.words(row_.label)) return kept;
+    if (live_words_) return live_words_;
     auto all = std::make_shared<std::vector<Word>>();
-    if (row_.sorted) {
-        TRY(auto rows, db_->prepare("SELECT data FROM words"));
+    TRY(auto rows, db_->prepare("SELECT data FROM words"));
+    for (;;) {
         TRY(const bool there, rows.step());
-        if (there) {
-            TRY(*all, decode_words(rows.blob(0)));
-        }
-        shared_.keep_words(row_.label, all);
+        if (!there) break;
+        TRY(auto list, decode_words(rows.blob(0)));
+        std::ranges::move(list, std::back_inserter(*all));
     }
+    if (row_.sorted)
+        shared_.keep_words(row_.label, all);
+    else
+        live_words_ = all;
     return std::shared_ptr<const std::vector<Word>>(std::move(all));
 }
 

@@ -116,7 +116,8 @@ private:
     std::vector<std::uint64_t> own_dead_;
     std::vector<std::uint64_t> dead_;
     std::uint64_t rows_ = 0;
-    std::int64_t version_ = -1;
+    std::int64_t version_ = -1;                            // of a live shard
+    std::shared_ptr<const std::vector<Word>> live_words_;  // of that version
     bool in_transaction_ = false;
 };
 

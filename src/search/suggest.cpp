@@ -10,7 +10,6 @@ namespace letopis::search {
 namespace {
 
 constexpr std::size_t candidates_max = 5;
-constexpr std::uint64_t docs_min = 20;
 
 struct Candidate {
     std::string word;
@@ -29,11 +28,29 @@ void consider(std::vector<Candidate>& candidates, const Word& word, int changes)
     candidates.push_back({word.text, changes, word.docs});
 }
 
-text::Node word_node(const std::string& word) {
+// How many messages have the word, and whether one of them is in scope.
+struct Use {
+    std::uint64_t docs = 0;
+    bool in_scope = false;
+};
+
+Result<Use> use_of(Session& session, const std::string& word, const Scope& scope) {
     text::Node node;
     node.kind = text::Node::Kind::word;
     node.text = word;
-    return node;
+    const Request everywhere{.query = node};
+    const Request in_scope{.query = node, .scope = scope};
+    TRY(auto all, Evaluation::make(session, everywhere));
+    TRY(auto allowed, Evaluation::make(session, in_scope));
+    Use use;
+    for (auto& shard : session.shards()) {
+        TRY(const auto rows, all.rows(*shard));
+        use.docs += rows.count();
+        if (use.in_scope) continue;
+        TRY(const auto visible, allowed.rows(*shard));
+        use.in_scope = !visible.empty();
+    }
+    return use;
 }
 
 }  // namespace
@@ -49,6 +66,11 @@ Result<std::optional<std::string>> Engine::did_you_mean(std::string_view word,
     TRY(auto session, Borrowed::take(*state_));
     std::vector<Candidate> candidates;
     const auto stem = session->analyser().term(folded);
+    std::uint64_t living = 0;
+    for (auto& shard : session->shards()) living += shard->rows() - shard->dead().size();
+    const auto docs_min = docs_to_be_a_word(living);
+    TRY(const auto own, use_of(*session, folded, scope));
+    if (own.in_scope && own.docs >= docs_min) return std::nullopt;  // it is a word here
     for (auto& shard : session->shards()) {
         TRY(const auto words, shard->words());
         for (const auto& known : *words) {
@@ -74,22 +96,9 @@ Result<std::optional<std::string>> Engine::did_you_mean(std::string_view word,
     for (const auto& candidate : candidates) {
         if (session->analyser().term(candidate.word) == stem) continue;
         if (++tried > candidates_max) break;
-        // Twenty messages say so, whoever may see them; one of them must be in scope.
-        const auto node = word_node(candidate.word);
-        const Request everywhere{.query = node};
-        const Request in_scope{.query = node, .scope = scope};
-        TRY(auto all, Evaluation::make(*session, everywhere));
-        TRY(auto allowed, Evaluation::make(*session, in_scope));
-        std::uint64_t docs = 0;
-        bool seen = false;
-        for (auto& shard : session->shards()) {
-            TRY(const auto rows, all.rows(*shard));
-            docs += rows.count();
-            if (seen) continue;
-            TRY(const auto visible, allowed.rows(*shard));
-            seen = !visible.empty();
-        }
-        if (seen && docs >= docs_min) return candidate.word;
+        // Enough messages say so, whoever may see them; one of them must be in scope.
+        TRY(const auto use, use_of(*session, candidate.word, scope));
+        if (use.in_scope && use.docs >= docs_min) return candidate.word;
     }
     return std::nullopt;
 }

@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::size_t distinct_max = 2'000'000;
 constexpr std::size_t stored_max = 100'000;
-constexpr std::uint32_t docs_min = 20;
 constexpr std::size_t blob_bytes_max = std::size_t(16) << 20;
 
 bool only_letters(std::string_view word) {
@@ -26,30 +25,40 @@ bool only_letters(std::string_view word) {
 
 }  // namespace
 
-void Vocabulary::add(text::Analyser& analyser, std::string_view body) {
-    ++doc_;
-    analyser.analyse(body, text::Use::document, [&](const text::Token& token) {
-        const auto length = token.end - token.begin;
-        if (token.colocated || length < 4 || length > 48) return true;
-        auto word = text::fold(body.substr(token.begin, length));
-        if (!only_letters(word)) return true;
-        auto found = words_.find(word);
-        if (found == words_.end()) {
-            if (words_.size() >= distinct_max) return true;
-            found = words_.emplace(std::move(word), Seen{}).first;
-        }
-        auto& seen = found->second;
-        if (seen.last != doc_) ++seen.count;
-        seen.last = doc_;
-        return true;
-    });
+Vocabulary::Seen* Vocabulary::seen(std::string word) {
+    auto found = words_.find(word);
+    if (found != words_.end()) return &found->second;
+    if (words_.size() >= distinct_max) return nullptr;
+    return &words_.emplace(std::move(word), Seen{}).first->second;
 }
 
-std::string Vocabulary::encode() const {
+void Vocabulary::add(text::Analyser& analyser,
+                     std::string_view subject,
+                     std::string_view body,
+                     std::uint32_t weight) {
+    ++doc_;
+    for (const auto text : {subject, body})
+        analyser.analyse(text, text::Use::document, [&](const text::Token& token) {
+            const auto length = token.end - token.begin;
+            if (token.colocated || length < 4 || length > 48) return true;
+            auto word = text::fold(text.substr(token.begin, length));
+            if (!only_letters(word)) return true;
+            auto* known = seen(std::move(word));
+            if (known == nullptr || known->last == doc_) return true;
+            known->count += weight;
+            known->last = doc_;
+            return true;
+        });
+}
+
+void Vocabulary::add(const Word& word) {
+    if (auto* known = seen(word.text)) known->count += word.docs;
+}
+
+std::string Vocabulary::encode(std::uint64_t docs_min) const {
     std::vector<std::pair<std::uint32_t, std::string_view>> frequent;
-    // Three of every eighth message stand for 24; fewer may well be fewer than 20.
-    for (const auto& [word, seen] : words_)
-        if (seen.count * sample_every >= docs_min) frequent.emplace_back(seen.count, word);
+    for (const auto& [word, known] : words_)
+        if (known.count >= docs_min) frequent.emplace_back(known.count, word);
     std::sort(frequent.begin(), frequent.end(), [](const auto& a, const auto& b) {
         return a.first != b.first ? a.first > b.first : a.second < b.second;
     });
@@ -57,7 +66,7 @@ std::string Vocabulary::encode() const {
     std::string raw;
     Writer out(raw);
     for (const auto& [count, word] : frequent) {
-        out.varint(count * sample_every);
+        out.varint(count);
         out.text(word);
     }
     std::string blob(ZSTD_compressBound(raw.size()), '\0');

@@ -138,6 +138,11 @@ class SampleArchive(Scenario):
         for typed, meant in (("ljujdjh", "договор"), ("ctnrf", "сетка"), ("jryf", "окна")):
             self.assertEqual(self.box.search(typed).get("suggestion"), meant)
 
+    def test_a_near_word_is_offered(self):
+        for typed, meant in (("договар", "договор"), ("prepaiment", "prepayment"), ("нейстойка", "неустойка"), ("маскитную сетку", "москитную сетку")):
+            self.assertEqual(self.box.search(typed).get("suggestion"), meant)
+        self.assertIsNone(self.box.search("абракадабра").get("suggestion"))
+
     def test_a_wrong_query_points_at_the_character(self):
         for query, at in (("договор (сетка", 8), ("сетка before:вчерась", 6), ("\"сетка", 0)):
             lines = self.box.run("search", query, expect=2).err.split("\n")
