@@ -10,6 +10,21 @@
 
 namespace letopis::sql {
 
+namespace {
+
+constexpr auto damaged =
+    "The file is damaged, or the key is of another archive. `letopis verify` tells what is wrong; "
+    "`letopis rebuild` makes the catalogue and the index again.";
+
+// What a person can look at: the name of the file, not the statement.
+std::string use_of(sqlite3* db) {
+    const char* file = db != nullptr ? sqlite3_db_filename(db, "main") : nullptr;
+    if (file == nullptr || *file == '\0') return "the database cannot be used";
+    return Path(file).filename().string() + " cannot be used";
+}
+
+}  // namespace
+
 Error error_of(sqlite3* db, int code, std::string_view doing) {
     auto errc = Errc::io;
     std::string hint;
@@ -18,16 +33,35 @@ Error error_of(sqlite3* db, int code, std::string_view doing) {
             errc = Errc::no_space;
             hint = "Free some space on the disk and run the same command again.";
             break;
-        case SQLITE_CORRUPT: errc = Errc::corrupt; break;
-        case SQLITE_NOTADB: errc = Errc::wrong_key; break;
+        case SQLITE_CORRUPT:
+            errc = Errc::corrupt;
+            hint = damaged;
+            break;
+        case SQLITE_NOTADB:
+            errc = Errc::wrong_key;
+            hint = damaged;
+            break;
         case SQLITE_BUSY:
-        case SQLITE_LOCKED: errc = Errc::unavailable; break;
+        case SQLITE_LOCKED:
+            errc = Errc::unavailable;
+            hint = "Another command is at work; run this one again when it is done.";
+            break;
         case SQLITE_PERM:
         case SQLITE_AUTH:
-        case SQLITE_READONLY: errc = Errc::forbidden; break;
+        case SQLITE_CANTOPEN:
+        case SQLITE_READONLY:
+            errc = Errc::forbidden;
+            hint = "Look whether you may read and write the files of the archive.";
+            break;
+        case SQLITE_IOERR:
+            hint = "Look at the disk and at the system's log, then run `letopis verify`.";
+            break;
         case SQLITE_CONSTRAINT: errc = Errc::conflict; break;
         case SQLITE_TOOBIG: errc = Errc::too_large; break;
-        case SQLITE_ERROR: errc = Errc::invalid; break;
+        case SQLITE_ERROR:
+            errc = Errc::invalid;
+            hint = "This is a defect of the program; please report it with this line.";
+            break;
         case SQLITE_INTERRUPT: errc = Errc::cancelled; break;
         default: break;
     }
@@ -98,10 +132,7 @@ Result<Database> Database::open(const Path& file, std::string_view key, const Op
     Database db(raw);
     const auto doing = "cannot open " + file.filename().string();
     if (opened != SQLITE_OK) {
-        auto error = error_of(raw, opened, doing);
-        if (error.code == Errc::io && (opened & 0xff) == SQLITE_CANTOPEN)
-            error.code = Errc::forbidden;
-        return tl::unexpected<Error>(std::move(error));
+        return tl::unexpected<Error>(error_of(raw, opened, doing));
     }
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -131,7 +162,7 @@ Database::~Database() { sqlite3_close_v2(db_); }
 
 Result<void> Database::run(const char* sql) {
     const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
-    if (code != SQLITE_OK) return tl::unexpected<Error>(error_of(db_, code, "SQL failed"));
+    if (code != SQLITE_OK) return tl::unexpected<Error>(error_of(db_, code, use_of(db_)));
     return {};
 }
 
@@ -164,7 +195,8 @@ Result<bool> Statement::step() {
     const int code = sqlite3_step(statement_);
     if (code == SQLITE_ROW) return true;
     if (code == SQLITE_DONE) return false;
-    auto error = error_of(sqlite3_db_handle(statement_), code, "SQL failed");
+    auto* db = sqlite3_db_handle(statement_);
+    auto error = error_of(db, code, use_of(db));
     sqlite3_reset(statement_);
     return tl::unexpected<Error>(std::move(error));
 }

@@ -43,6 +43,27 @@ TEST_F(Sqlite, opens_only_with_the_key_that_made_the_file) {
     EXPECT_EQ(statement->text(0), "canary-word");
 }
 
+TEST_F(Sqlite, an_error_names_the_file_and_what_to_do) {
+    auto db = Database::open(file(), key_);
+    ASSERT_TRUE(db);
+    ASSERT_TRUE(db->run("CREATE TABLE t(a)"));
+    auto reader = Database::open(file(), key_, {.mode = Mode::read});
+    ASSERT_TRUE(reader);
+
+    const auto refused = reader->run("INSERT INTO t VALUES(1)");
+    const auto defect = db->run("INSERT INTO nothing VALUES(1)");
+    const auto wrong = Database::open(file(), std::string(32, 'x'), {.mode = Mode::read});
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::forbidden);
+    EXPECT_TRUE(refused.error().what.starts_with("a.db cannot be used: ")) << refused.error().what;
+    EXPECT_NE(refused.error().hint.find("you may read and write"), std::string::npos);
+    ASSERT_FALSE(defect);
+    EXPECT_NE(defect.error().hint.find("report it"), std::string::npos);
+    ASSERT_FALSE(wrong);
+    EXPECT_NE(wrong.error().hint.find("letopis verify"), std::string::npos);
+}
+
 TEST_F(Sqlite, keeps_no_readable_word_in_the_file_or_its_log) {
     auto db = Database::open(file(), key_);
     ASSERT_TRUE(db);

@@ -48,8 +48,9 @@ private:
     NodePtr word(Context& context);
     NodePtr field_or_word(std::string_view text, std::size_t begin, Context& context);
     NodePtr field(const FieldName& name, std::size_t begin, Context& context);
-    NodePtr field_value(Field field, std::string_view value, bool quotes, std::size_t begin);
-    bool fill_value(Node& node, std::string_view value, std::size_t begin);
+    NodePtr field_value(
+        Field field, std::string_view value, bool quotes, std::size_t begin, std::size_t value_at);
+    bool fill_value(Node& node, std::string_view value, std::size_t value_at);
     NodePtr text_node(Node::Kind kind, std::string_view text, std::size_t begin, Context context);
     NodePtr many(Node::Kind kind, std::vector<NodePtr> children);
     NodePtr node(Node::Kind kind, std::size_t begin);
@@ -246,7 +247,7 @@ NodePtr Parser::quoted(Context context) {
         text = take_quoted(close, begin);
     }
     if (error_) return nullptr;
-    if (context.field) return field_value(*context.field, text, true, begin);
+    if (context.field) return field_value(*context.field, text, true, begin, begin);
     auto made = text_node(Node::Kind::phrase, text, begin, context);
     if (!made && !error_)
         return fail_at(begin, "there is no word between the quotes", "type a word between them");
@@ -323,7 +324,7 @@ NodePtr Parser::word(Context& context) {
     const auto begin = at_;
     const auto text = bare();
     at_ += text.size();
-    if (context.field) return field_value(*context.field, text, false, begin);
+    if (context.field) return field_value(*context.field, text, false, begin, begin);
     return field_or_word(text, begin, context);
 }
 
@@ -390,7 +391,7 @@ NodePtr Parser::field(const FieldName& name, std::size_t begin, Context& context
         value = bare();
         at_ += value.size();
     }
-    if (name.field != Field::in) return field_value(name.field, value, quotes, begin);
+    if (name.field != Field::in) return field_value(name.field, value, quotes, begin, value_at);
     if (canonical_value(Field::in, value) != "subject")
         return fail_at(value_at, "in: knows only subject", "write in:subject word");
     if (peek() == '(') {
@@ -402,7 +403,8 @@ NodePtr Parser::field(const FieldName& name, std::size_t begin, Context& context
     return nullptr;
 }
 
-NodePtr Parser::field_value(Field field, std::string_view value, bool quotes, std::size_t begin) {
+NodePtr Parser::field_value(
+    Field field, std::string_view value, bool quotes, std::size_t begin, std::size_t value_at) {
     while (!quotes && !value.empty() && (value.back() == ',' || value.back() == ';'))
         value.remove_suffix(1);
     if (value.find_first_not_of(" \t") == std::string_view::npos)
@@ -419,19 +421,19 @@ NodePtr Parser::field_value(Field field, std::string_view value, bool quotes, st
         }
     }
     made->text = canonical_value(made->field, value);
-    if (!fill_value(*made, value, begin)) return nullptr;
+    if (!fill_value(*made, value, value_at)) return nullptr;
     return made;
 }
 
 // Dates, sizes and closed lists; sets the error when the value is none.
-bool Parser::fill_value(Node& made, std::string_view value, std::size_t begin) {
+bool Parser::fill_value(Node& made, std::string_view value, std::size_t value_at) {
     switch (made.field) {
         case Field::before:
         case Field::after:
         case Field::on: {
             const auto period = parse_period(value, now_);
             if (!period) {
-                fail_at(begin,
+                fail_at(value_at,
                         "this is no date",
                         "write 2024, 2024-05, 2024-05-12, 12.05.2024, today, yesterday or 7d");
                 return false;
@@ -444,7 +446,7 @@ bool Parser::fill_value(Node& made, std::string_view value, std::size_t begin) {
         case Field::larger: {
             const auto bytes = parse_size(value);
             if (!bytes) {
-                fail_at(begin, "this is no size", "write larger:10MB or larger:500k");
+                fail_at(value_at, "this is no size", "write larger:10MB or larger:500k");
                 return false;
             }
             made.bytes = *bytes;
@@ -452,7 +454,7 @@ bool Parser::fill_value(Node& made, std::string_view value, std::size_t begin) {
         }
         case Field::has:
             if (made.text == "attachment" || made.text == "unparsed") return true;
-            fail_at(begin,
+            fail_at(value_at,
                     "has: knows only attachment and unparsed",
                     "write has:attachment, or the word without has:");
             return false;
@@ -460,7 +462,7 @@ bool Parser::fill_value(Node& made, std::string_view value, std::size_t begin) {
             if (made.text.find_first_not_of("0123456789") == std::string::npos &&
                 made.text.size() <= 18)
                 return true;
-            fail_at(begin, "id: needs a number", "write id:1234");
+            fail_at(value_at, "id: needs a number", "write id:1234");
             return false;
         case Field::from:
         case Field::to:

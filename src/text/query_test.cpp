@@ -103,13 +103,13 @@ TEST(Query, reads_dates_as_half_open_intervals) {
     EXPECT_EQ(
         parsed("on:2024-01..2024-03"),
         field(Field::on, "2024-01..2024-03 from 2024-01-01T00:00:00Z to 2024-04-01T00:00:00Z"));
-    EXPECT_EQ(parsed("on:31.02.2024"), "error at 0: this is no date");
+    EXPECT_EQ(parsed("on:31.02.2024"), "error at 3: this is no date");
 }
 
 TEST(Query, reads_sizes) {
     EXPECT_EQ(parse_query("larger:10MB", now).root->bytes, 10u * 1024 * 1024);
     EXPECT_EQ(parse_query("больше:1,5к", now).root->bytes, 1536u);
-    EXPECT_EQ(parsed("слово larger:big"), "error at 6: this is no size");
+    EXPECT_EQ(parsed("слово larger:big"), "error at 13: this is no size");
 }
 
 TEST(Query, keeps_telephone_numbers_and_sums_together) {
@@ -132,6 +132,16 @@ TEST(Query, points_at_the_character_that_is_wrong) {
     EXPECT_EQ(parsed("()"), "error at 0: the brackets are empty");
     EXPECT_EQ(parsed("\"\""), "error at 0: there is no word between the quotes");
     EXPECT_EQ(parsed("!!!"), "error at 0: there is no word to search for");
+}
+
+TEST(Query, points_at_the_value_that_is_wrong) {
+    EXPECT_EQ(parsed("сетка before:вчерась"), "error at 13: this is no date");
+    EXPECT_EQ(parsed("on:\"не знаю\""), "error at 3: this is no date");
+    EXPECT_EQ(parsed("after:(2024 потом)"), "error at 12: this is no date");
+    EXPECT_EQ(parsed("больше:много"), "error at 7: this is no size");
+    EXPECT_EQ(parsed("-has:money"), "error at 5: has: knows only attachment and unparsed");
+    EXPECT_EQ(parsed("id:x"), "error at 3: id: needs a number");
+    EXPECT_EQ(parsed("in:body x"), "error at 3: in: knows only subject");
 }
 
 TEST(Query, suggests_the_nearest_field) {

@@ -144,7 +144,7 @@ class SampleArchive(Scenario):
         self.assertIsNone(self.box.search("абракадабра").get("suggestion"))
 
     def test_a_wrong_query_points_at_the_character(self):
-        for query, at in (("договор (сетка", 8), ("сетка before:вчерась", 6), ("\"сетка", 0)):
+        for query, at in (("договор (сетка", 8), ("сетка before:вчерась", 13), ("\"сетка", 0)):
             lines = self.box.run("search", query, expect=2).err.split("\n")
             self.assertEqual((lines[0], lines[1].index("^")), (query, at))
 
