@@ -275,6 +275,7 @@ TEST_F(ArchiveTest, goes_on_by_itself_from_what_a_crash_leaves_of_a_signature) {
         ASSERT_NE(newer, older);
         ASSERT_TRUE(write_file(head, older));  // the tiles were written, the head was not
         ASSERT_TRUE(write_file(head.string() + ".tmp", newer.substr(0, newer.size() / 2)));
+        ASSERT_TRUE(write_file(head.parent_path() / "tile" / "0" / "000.p" / "99.tmp", "cut"));
 
         ASSERT_TRUE(open().check_logs());
         ASSERT_TRUE(archive_->sign(false));

@@ -137,7 +137,8 @@ private:
         std::error_code error;
         std::map<Path, std::map<unsigned long, Path>> partial;
         for (const auto& entry : std::filesystem::recursive_directory_iterator(directory, error))
-            if (entry.is_regular_file() && entry.path().parent_path().extension() == ".p")
+            if (entry.is_regular_file() && entry.path().parent_path().extension() == ".p" &&
+                entry.path().extension() != ".tmp")  // a crash may leave those
                 partial[entry.path().parent_path()].emplace(
                     std::strtoul(entry.path().filename().c_str(), nullptr, 10), entry.path());
         for (const auto& [parent, files] : partial) {

@@ -157,6 +157,39 @@ def unrecorded_answers(program):
     return faults
 
 
+SIGNING = "rename fsync fdatasync openat write pwrite64 mkdir".split()
+
+
+def goes_on(archive, name):
+    """What an archive that was left by a crash has to complain about."""
+    faults = []
+    done = archive.run("search", "")
+    if done.returncode != 0 or done.stderr:
+        faults.append(f"{name}: search said {done.stderr[-300:]}")
+    if archive.verify() != (0, []):
+        faults.append(f"{name}: {archive.verify()}")
+    done = archive.run("import", "--quiet", os.path.join(SAMPLE, "mail", "inbox.mbox"), "--source", "another")
+    if done.returncode != 0:
+        faults.append(f"{name}: import said {done.stderr[-300:]}")
+    if archive.verify() != (0, []):
+        faults.append(f"{name}: after an import: {archive.verify()}")
+    return faults
+
+
+def init_killed(call, fault, when):
+    """(whether an archive was left, what is wrong with it)."""
+    with Archive() as archive:
+        archive.run("init", "--host", "t", "--disk-reserve", "0", prefix=inject(call, fault, when))
+        whole = os.path.exists(os.path.join(archive.path, "archive.toml"))
+        return whole, goes_on(archive, f"init, {call} #{when}") if whole else []
+
+
+def signature_killed(template, call, fault, when):
+    with template.copy() as archive:
+        archive.run("tag", "+x", "5", prefix=inject(call, fault, when))
+        return goes_on(archive, f"tag, {call} #{when}")
+
+
 @unittest.skipUnless(can_trace(), "strace is not there or may not trace")
 class Syscall(unittest.TestCase):
     maxDiff = None
@@ -192,6 +225,27 @@ class Syscall(unittest.TestCase):
             with concurrent.futures.ThreadPoolExecutor(2) as pool:
                 found = list(pool.map(lambda point: import_with_fault(template, mbox, mails, *point), points))
         print(f"import: {len(points)} faults", flush=True)
+        self.assertEqual([fault for faults in found for fault in faults], [])
+
+    def test_an_init_that_is_killed_at_any_call_leaves_a_whole_archive_or_none(self):
+        with Archive() as one:
+            counts = counted(one.command("init", "--host", "t", "--disk-reserve", "0"), one.program.env)
+        points = [point for point in self.all_points(counts, SIGNING, size(12, 1000)) if "SIGKILL" in point[1]]
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(lambda point: init_killed(*point), points))
+        print(f"init: {len(points)} kills, {sum(whole for whole, _ in found)} of them left an archive", flush=True)
+        self.assertEqual([fault for _, faults in found for fault in faults], [])
+
+    def test_a_signature_that_is_killed_at_any_call_is_made_up_for_by_the_next_command(self):
+        with Archive().init() as template:
+            template.letopis("import", "--quiet", os.path.join(SAMPLE, "mail", "inbox.mbox"))
+            template.letopis("search", "")
+            with template.copy() as one:
+                counts = counted(one.command("tag", "+x", "5"), one.program.env)
+            points = [point for point in self.all_points(counts, SIGNING, size(12, 1000)) if "SIGKILL" in point[1]]
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                found = list(pool.map(lambda point: signature_killed(template, *point), points))
+        print(f"signature: {len(points)} kills", flush=True)
         self.assertEqual([fault for faults in found for fault in faults], [])
 
     def test_every_failed_sync_stops_the_journal(self):
