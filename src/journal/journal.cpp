@@ -363,7 +363,7 @@ Result<Record> Journal::State::assemble(ShardReader& shard,
         crypto::chunked_open(object_key, sealed, object_context(plain.object_id, plain.kind));
     if (!frame) return fail(Errc::corrupt, where + ": the object cannot be opened");
     if (contents == Contents::sealed) record.sealed_object = std::move(sealed);
-    sealed = {};  // a large content is held twice at most
+    std::string().swap(sealed);  // a large content is held twice at most
     TRY(record.content, dictionaries.decompress(*frame));
     return record;
 }
