@@ -43,7 +43,7 @@ private:
 
 constexpr const char* frequent_schema =
     "CREATE TABLE frequent(id INTEGER PRIMARY KEY, term TEXT NOT NULL, docs INTEGER NOT NULL, "
-    "data BLOB NOT NULL) STRICT;";
+    "data BLOB NOT NULL) STRICT;CREATE UNIQUE INDEX frequent_term ON frequent(term);";
 
 // One zstd frame of 64-bit words, lowest rows first, and the way back (corrupt: damaged).
 std::string encode_rows(const Bitmap& rows);

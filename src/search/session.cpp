@@ -11,7 +11,8 @@ namespace letopis::search {
 
 namespace {
 constexpr std::size_t scopes_kept = 32;
-}
+constexpr std::size_t keys_remembered = 1000;
+}  // namespace
 
 std::shared_ptr<ColumnReader> Shared::columns(const std::string& label) {
     const std::lock_guard lock(mutex_);
@@ -77,7 +78,7 @@ Result<void> ShardView::open() {
     TRY(auto db,
         sql::Database::open(shared_.dir() / file_of(row_.label),
                             key,
-                            {.mode = sql::Mode::read,
+                            {.mode = row_.sorted ? sql::Mode::immutable : sql::Mode::read,
                              .durability = sql::Durability::none,
                              .cache_kib = row_.sorted ? 8192 : 2048}));
     db_.emplace(std::move(db));
@@ -197,32 +198,26 @@ Result<std::shared_ptr<const std::vector<Word>>> ShardView::words() {
     return std::shared_ptr<const std::vector<Word>>(std::move(all));
 }
 
-Result<void> ShardView::learn_ready() {
-    if (ready_) return {};
-    std::unordered_map<std::string, std::int64_t> ids;
-    if (row_.sorted) {
-        TRY(auto rows, db_->prepare("SELECT id, term FROM frequent"));
-        for (;;) {
-            TRY(const bool more, rows.step());
-            if (!more) break;
-            ids.emplace(rows.text(1), rows.integer(0));
-        }
-    }
-    ready_ = std::move(ids);
-    return {};
+Result<std::optional<std::int64_t>> ShardView::ready_id(const std::string& key) {
+    if (!row_.sorted) return std::optional<std::int64_t>();
+    const auto known = ready_.find(key);
+    if (known != ready_.end()) return known->second;
+    TRY(auto row, db_->prepare("SELECT id FROM frequent WHERE term=?1"));
+    TRY(const bool there, row.bind(key).step());
+    if (ready_.size() >= keys_remembered) ready_.clear();
+    return ready_.emplace(key, there ? std::optional(row.integer(0)) : std::nullopt).first->second;
 }
 
 Result<bool> ShardView::is_ready(const std::string& key) {
-    TRY_DO(learn_ready());
-    return ready_->contains(key);
+    TRY(const auto id, ready_id(key));
+    return id.has_value();
 }
 
 Result<std::optional<Bitmap>> ShardView::ready(const std::string& key) {
-    TRY_DO(learn_ready());
-    const auto found = ready_->find(key);
-    if (found == ready_->end()) return std::optional<Bitmap>();
+    TRY(const auto id, ready_id(key));
+    if (!id) return std::optional<Bitmap>();
     TRY(auto row, db_->prepare("SELECT data FROM frequent WHERE id=?1"));
-    TRY(const bool there, row.bind(found->second).step());
+    TRY(const bool there, row.bind(*id).step());
     if (!there) return fail(Errc::corrupt, "a set of rows is missing");
     TRY(auto rows, decode_rows(row.blob(0), rows_));
     return std::optional(std::move(rows));

@@ -102,7 +102,7 @@ public:
 private:
     Result<void> open();
     Result<void> refresh_live();
-    Result<void> learn_ready();
+    Result<std::optional<std::int64_t>> ready_id(const std::string& key);
     Shared& shared_;
     ShardRow row_;
     std::unique_ptr<FullText> full_;  // outlives db_
@@ -111,7 +111,7 @@ private:
     sql::Statement collect_;
     sql::Statement match_;
     std::shared_ptr<ColumnReader> columns_;
-    std::optional<std::unordered_map<std::string, std::int64_t>> ready_;  // key to id
+    std::unordered_map<std::string, std::optional<std::int64_t>> ready_;  // keys asked for lately
     std::vector<std::uint64_t> manifest_dead_;
     std::vector<std::uint64_t> own_dead_;
     std::vector<std::uint64_t> dead_;
