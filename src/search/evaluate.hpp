@@ -72,6 +72,11 @@ private:
     bool exact_ = true;
 };
 
+// Fields that are a column: cheap to look at in the rows that are left.
+bool is_trait(const text::Node& node);
+// FTS5 expressions in brackets, with an operation between them.
+std::string joined(const std::vector<std::string>& parts, std::string_view operation);
+
 // True when `text` has the words of `wanted` exactly as written, as whole words (case, ё and the
 // kind of white space do not count).
 bool says_exactly(std::string_view text, std::string_view wanted);

@@ -5,17 +5,15 @@
 
 #include <algorithm>
 
-#include "text/analyser.hpp"
 #include "text/chars.hpp"
 #include "text/numbers.hpp"
-#include "text/query_fields.hpp"
+#include "text/query_parser.hpp"
 
 namespace letopis::text {
 
 namespace {
 
 constexpr std::size_t query_bytes_max = 4096;
-constexpr std::size_t terms_max = 64;
 constexpr int depth_max = 32;
 constexpr std::size_t prefix_letters_min = 4;
 
@@ -25,53 +23,7 @@ std::size_t characters(std::string_view utf8) {
     }));
 }
 
-class Parser {
-public:
-    Parser(std::string_view query, Instant now) : query_(query), now_(now) {}
-    ParsedQuery parse();
-
-private:
-    // What a primary may be turned into by what stands before it: a field's value, the subject.
-    struct Context {
-        std::optional<Field> field;
-        bool in_subject = false;
-    };
-
-    NodePtr either(Context context);
-    NodePtr both(Context context);
-    NodePtr unary(Context& context);
-    NodePtr primary(Context& context);
-    NodePtr group(Context context);
-    NodePtr quoted(Context context);
-    NodePtr exactly(Context context);
-    NodePtr number(Context context);
-    NodePtr word(Context& context);
-    NodePtr field_or_word(std::string_view text, std::size_t begin, Context& context);
-    NodePtr field(const FieldName& name, std::size_t begin, Context& context);
-    NodePtr field_value(
-        Field field, std::string_view value, bool quotes, std::size_t begin, std::size_t value_at);
-    bool fill_value(Node& node, std::string_view value, std::size_t value_at);
-    NodePtr text_node(Node::Kind kind, std::string_view text, std::size_t begin, Context context);
-    NodePtr many(Node::Kind kind, std::vector<NodePtr> children);
-    NodePtr node(Node::Kind kind, std::size_t begin);
-    NodePtr fail_at(std::size_t byte, std::string what, std::string hint);
-
-    bool done() const { return at_ >= query_.size(); }
-    char peek() const { return done() ? '\0' : query_[at_]; }
-    std::size_t space_at(std::size_t i) const;
-    void skip_spaces();
-    bool keyword(std::string_view word);
-    std::string_view take_quoted(std::string_view close, std::size_t begin);
-    std::string_view bare() const;
-
-    std::string_view query_;
-    Instant now_;
-    std::size_t at_ = 0;
-    int depth_ = 0;
-    std::size_t terms_ = 0;
-    std::optional<QueryError> error_;
-    Analyser analyser_;
-};
+}  // namespace
 
 std::size_t Parser::space_at(std::size_t i) const {
     if (i >= query_.size()) return 0;
@@ -369,121 +321,6 @@ NodePtr Parser::field_or_word(std::string_view text, std::size_t begin, Context&
     return text_node(Node::Kind::prefix, stem, begin, context);
 }
 
-NodePtr Parser::field(const FieldName& name, std::size_t begin, Context& context) {
-    if (done() || space_at(at_) > 0 || peek() == ')')
-        return fail_at(begin,
-                       "the field " + std::string(name.name) + ": has no value",
-                       "write it without a space, as in " + std::string(name.name) + ":value");
-    if (peek() == '(' && name.field != Field::in) {
-        auto values = context;
-        values.field = name.field;
-        return group(values);
-    }
-    bool quotes = false;
-    std::string_view value;
-    const auto value_at = at_;
-    if (peek() == '"') {
-        quotes = true;
-        ++at_;
-        value = take_quoted("\"", value_at);
-        if (error_) return nullptr;
-    } else {
-        value = bare();
-        at_ += value.size();
-    }
-    if (name.field != Field::in) return field_value(name.field, value, quotes, begin, value_at);
-    if (canonical_value(Field::in, value) != "subject")
-        return fail_at(value_at, "in: knows only subject", "write in:subject word");
-    if (peek() == '(') {
-        auto subject = context;
-        subject.in_subject = true;
-        return group(subject);
-    }
-    context.in_subject = true;  // for the words after it on this level
-    return nullptr;
-}
-
-NodePtr Parser::field_value(
-    Field field, std::string_view value, bool quotes, std::size_t begin, std::size_t value_at) {
-    while (!quotes && !value.empty() && (value.back() == ',' || value.back() == ';'))
-        value.remove_suffix(1);
-    if (value.find_first_not_of(" \t") == std::string_view::npos)
-        return fail_at(begin, "the field has no value", "write it without a space: field:value");
-    if (++terms_ > terms_max) return fail_at(begin, "more than 64 terms", "use fewer words");
-    auto made = node(Node::Kind::field, begin);
-    made->field = field;
-    made->quoted = quotes;
-    if (field == Field::filename && !quotes) {
-        const auto folded = fold(value);
-        if (folded == "да" || folded == "есть" || folded == "yes") {
-            made->field = Field::has;  // вложение:да
-            value = "attachment";
-        }
-    }
-    made->text = canonical_value(made->field, value);
-    if (!fill_value(*made, value, value_at)) return nullptr;
-    return made;
-}
-
-// Dates, sizes and closed lists; sets the error when the value is none.
-bool Parser::fill_value(Node& made, std::string_view value, std::size_t value_at) {
-    switch (made.field) {
-        case Field::before:
-        case Field::after:
-        case Field::on: {
-            const auto period = parse_period(value, now_);
-            if (!period) {
-                fail_at(value_at,
-                        "this is no date",
-                        "write 2024, 2024-05, 2024-05-12, 12.05.2024, today, yesterday or 7d");
-                return false;
-            }
-            if (made.field != Field::before) made.from_time = period->begin;
-            if (made.field == Field::before) made.to_time = period->begin;
-            if (made.field == Field::on) made.to_time = period->end;
-            return true;
-        }
-        case Field::larger: {
-            const auto bytes = parse_size(value);
-            if (!bytes) {
-                fail_at(value_at, "this is no size", "write larger:10MB or larger:500k");
-                return false;
-            }
-            made.bytes = *bytes;
-            return true;
-        }
-        case Field::has:
-            if (made.text == "attachment" || made.text == "unparsed") return true;
-            fail_at(value_at,
-                    "has: knows only attachment and unparsed",
-                    "write has:attachment, or the word without has:");
-            return false;
-        case Field::id:
-            if (made.text.find_first_not_of("0123456789") == std::string::npos &&
-                made.text.size() <= 18)
-                return true;
-            fail_at(value_at, "id: needs a number", "write id:1234");
-            return false;
-        case Field::from:
-        case Field::to:
-        case Field::client:
-        case Field::employee:
-        case Field::channel:
-        case Field::deal:
-        case Field::tag:
-        case Field::category:
-        case Field::project:
-        case Field::filename:
-        case Field::in:
-        case Field::is:
-        case Field::lang:
-        case Field::source:
-        case Field::conversation:
-        case Field::label: return true;
-    }
-    return true;
-}
-
 // Null without an error when the text holds no word (a dash, a bracket of a smiley).
 NodePtr Parser::text_node(Node::Kind kind,
                           std::string_view text,
@@ -499,8 +336,6 @@ NodePtr Parser::text_node(Node::Kind kind,
     made->in_subject = context.in_subject;
     return made;
 }
-
-}  // namespace
 
 ParsedQuery parse_query(std::string_view query, Instant now) {
     ParsedQuery refused;
