@@ -68,15 +68,7 @@ Result<bool> behind(app::Archive& archive, Seq position) {
     const auto head = archive.journal().head().records;
     if (position.value() >= head) return false;
     if (head - position.value() > 4096) return true;
-    bool relevant = false;
-    TRY(const auto end,
-        archive.journal().leaves(
-            position, head - position.value(), [&](const journal::Leaf& leaf) -> Result<bool> {
-                relevant = leaf.origin != journal::Origin::audit;
-                return !relevant;
-            }));
-    (void)end;
-    return relevant;
+    return archive.journal().any_since(journal::Origin::archive, position);
 }
 }  // namespace
 

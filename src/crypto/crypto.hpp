@@ -102,7 +102,8 @@ Result<Key> key_from_passphrase(std::string_view passphrase,
                                 std::string_view salt16,
                                 PassphraseCost cost = {});
 
-// PR_SET_DUMPABLE 0 and RLIMIT_CORE 0: called first by every process that will hold keys.
+// PR_SET_DUMPABLE 0, RLIMIT_CORE 0, and OpenSSL without the system's configuration: called first by
+// every process that will hold keys.
 void harden_process();
 
 }  // namespace letopis::crypto

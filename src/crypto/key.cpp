@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Keys in memory, keys from passphrases, and what a process does before it holds any.
+#include <openssl/crypto.h>
 #include <sodium.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -73,6 +74,8 @@ void harden_process() {
     ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
+    // Which ciphers there are must not depend on a file or a variable of the system.
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
 }
 
 }  // namespace letopis::crypto

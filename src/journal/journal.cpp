@@ -450,6 +450,29 @@ Result<Seq> Journal::leaves(Seq from,
     return next;
 }
 
+Result<bool> Journal::any_since(Origin origin, Seq from) {
+    const auto end = Seq(head().records);
+    while (from < end) {
+        bool any = false;
+        auto next = end;
+        {
+            const std::shared_lock lock(state_->files);
+            const auto after = std::ranges::upper_bound(state_->closed, from);
+            if (after != state_->closed.end())
+                next = *after;
+            else if (from < state_->live_first)
+                next = state_->live_first;
+        }
+        TRY_DO(state_->with_shard(from, [&](ShardReader& shard) -> Result<void> {
+            TRY(any, shard.any_since(origin, from));
+            return {};
+        }));
+        if (any) return true;
+        from = next;
+    }
+    return false;
+}
+
 Result<Seq> Journal::at_leaf(Origin origin, std::uint64_t leaf_index) {
     // Leaf n of an origin stands at seq n or later: try the shards from there on.
     Seq from(leaf_index);

@@ -170,6 +170,8 @@ public:
     Result<Seq> leaves(Seq from,
                        std::uint64_t limit,
                        const std::function<Result<bool>(const Leaf&)>& each);
+    // Is there any record of this origin at `from` or later?
+    Result<bool> any_since(Origin origin, Seq from);
     // Position of a leaf: not_found when there is none yet.
     Result<Seq> at_leaf(Origin origin, std::uint64_t leaf_index);
     // The first taken key's record, if any (a look-up without appending).

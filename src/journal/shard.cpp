@@ -160,6 +160,14 @@ Result<std::optional<Seq>> ShardReader::once(const OnceKey& key) {
     return seq;
 }
 
+Result<bool> ShardReader::any_since(Origin origin, Seq from) {
+    TRY(auto* found,
+        statement(false, "SELECT 1 FROM record WHERE seq >= ? AND origin = ? LIMIT 1"));
+    TRY(const bool there, found->bind(from.value(), origin).step());
+    found->reset();
+    return there;
+}
+
 Result<std::optional<Seq>> ShardReader::at_leaf(Origin origin, std::uint64_t leaf_index) {
     // Few records are of the audit origin: they have an index. The others stand close behind the
     // seq of equal number.

@@ -81,6 +81,7 @@ public:
     };
     Result<std::vector<Wrap>> wraps(const std::string& reference);
     Result<std::optional<Seq>> once(const OnceKey& key);  // live shard only
+    Result<bool> any_since(Origin origin, Seq from);
     Result<std::optional<Seq>> at_leaf(Origin origin, std::uint64_t leaf_index);
     // Reads every page of its files, so that each is authenticated; what is wrong is reported.
     void read_every_page(std::vector<Problem>& problems, std::uint64_t& bytes);
