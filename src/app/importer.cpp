@@ -49,6 +49,7 @@ public:
         TRY_DO(intake_.write_marks());
         report("index", {});
         TRY_DO(projector_.finish());
+        TRY_DO(projector_.merge_index(stop_));
         {
             const Timed timed(projector_.stages(), Stage::sign);
             TRY_DO(archive_.sign(false));

@@ -313,4 +313,23 @@ Result<void> IndexFeed::finish(Seq end) {
     return engine_->commit(end.value());
 }
 
+Result<void> IndexFeed::merge(const std::atomic<bool>& stop) {
+    DocumentReader reader(archive_, catalog_);
+    const search::TextSource texts = [&](Seq seq) { return reader(seq); };
+    for (bool more = true; more && !stop;) {
+        TRY(more, engine_->maintain(texts));
+    }
+    return destroy_retired_keys();
+}
+
+Result<void> IndexFeed::destroy_retired_keys() {
+    const auto labels = engine_->retired_labels();
+    std::vector<crypto::KeyId> keys;
+    for (const auto& label : labels)
+        if (const auto key = archive_.keyring().find(crypto::Purpose::index_page, label))
+            keys.push_back(key->id);
+    if (!keys.empty()) TRY_DO(archive_.keyring().destroy(keys, archive_.clock().now()));
+    return labels.empty() ? Result<void>() : engine_->forget_retired(labels);
+}
+
 }  // namespace letopis::app

@@ -5,6 +5,7 @@
 // compressed.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -53,6 +54,10 @@ public:
     }  // its document must be made again (derived text came)
     // Everything added is searchable and the position is `end`.
     Result<void> finish(Seq end);
+    // Merges shards while there are more than a query should have to ask, and destroys the keys of
+    // those that are gone. Takes long (their messages are parsed again); what `stop` interrupts is
+    // begun again by the next call.
+    Result<void> merge(const std::atomic<bool>& stop);
 
 private:
     struct Spooled {
@@ -83,6 +88,7 @@ private:
     Result<void> wait_build();
     Result<void> add_live(const Slice& slice);
     Result<void> remake_changed();
+    Result<void> destroy_retired_keys();
 
     Archive& archive_;
     catalog::Catalog& catalog_;

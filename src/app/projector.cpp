@@ -312,6 +312,10 @@ Result<void> Projector::finish() {
     return feed_->finish(applied_);
 }
 
+Result<void> Projector::merge_index(const std::atomic<bool>& stop) {
+    return feed_ ? feed_->merge(stop) : Result<void>();
+}
+
 Result<void> Projector::follow_to(
     Seq end, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
     auto& journal = archive_.journal();

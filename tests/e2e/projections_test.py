@@ -5,7 +5,7 @@ import os
 import shutil
 import unittest
 
-from harness import MUTANT_BINARY, SAMPLE, Scenario, mail, main, mbox, telegram
+from harness import MUTANT_BINARY, SAMPLE, Scenario, call, mail, main, mbox, telegram
 
 
 class Projections(Scenario):
@@ -45,6 +45,18 @@ class Projections(Scenario):
         self.fill_by_bits()
         grown = self.digests("ledger")  # tells the digests without touching catalogue and index
         self.assertEqual(self.digests(), grown)
+
+    def test_many_imports_are_merged_into_few_parts_that_say_the_same(self):
+        data = self.box.path("short.jsonl")
+        for seed in range(7):  # each is a part of its own; from the sixth on the small ones become one
+            call("bench-data", "--kind", "short", "--messages", "2100", "--seed", str(seed), data)
+            self.box.take("--source", f"seed {seed}", data)
+        parts = [name for name in os.listdir(os.path.join(self.box.archive, "index")) if name[0].isdigit() and name.endswith(".db")]
+        self.assertLessEqual(len(parts), 5, parts)
+        grown = self.digests("ledger")
+        self.assertEqual(self.box.search("")["total"], 7 * 2100)
+        self.assertEqual(self.digests("search")[1], grown[1])
+        self.assertUnharmed()
 
     def test_lost_projections_come_back_by_themselves(self):
         self.fill_by_bits()
