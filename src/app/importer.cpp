@@ -237,6 +237,7 @@ private:
                         const capture::Input& input,
                         const FileIdentity& identity) {
         const auto before = result_.bytes;
+        const auto counted = result_.seen + result_.files;
         std::string format = "file", source;
         bool any = false;
         std::optional<FileStartState> file;
@@ -309,6 +310,10 @@ private:
             } else {
                 break;  // End
             }
+        }
+        if (result_.seen + result_.files == counted) {
+            TRY_DO(ensure_run(source.empty() ? path_source("files", root_) : source));
+            TRY_DO(intake_.refuse(input.relative, "there is no message in it"));
         }
         result_.bytes = before + identity.size;
         report("reading", input.relative);

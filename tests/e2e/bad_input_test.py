@@ -49,6 +49,10 @@ class Input(Scenario):
     def test_an_empty_file(self):
         self.refused(self.box.write("empty.mbox", b""), "empty")
 
+    def test_an_export_without_a_message(self):
+        for name, data in (("result.json", '{"about":"","personal_information":{"user_id":1},"chats":{"list":[]}}'), ("empty.tar", bytes(10240))):
+            self.refused(self.box.write(name, data), "no message|not a known format", name)
+
     def test_an_empty_directory_and_one_without_mail(self):
         os.makedirs(self.box.path("hollow", "deep", "deeper"))
         self.refused(self.box.path("hollow"), "nothing to import|no mail")

@@ -153,6 +153,18 @@ Match slack(std::string_view head, std::string_view) {
 Match signal_backup(std::string_view, std::string_view name) {
     return yes_if(name.starts_with("signal-") && ends_with_icase(name, ".backup"));
 }
+// "[2019-12-24, 12:23] Jane: Hello". WhatsApp, where it writes brackets and the year first, writes
+// seconds too.
+Match signal_text(std::string_view head, std::string_view) {
+    constexpr std::string_view pattern = "[dddd-dd-dd, dd:dd] ";
+    const auto line = without_space(head);
+    if (line.size() <= pattern.size()) return Match::no;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        const bool digit = line[i] >= '0' && line[i] <= '9';
+        if (pattern[i] == 'd' ? !digit : line[i] != pattern[i]) return Match::no;
+    }
+    return yes_if(line.substr(0, line.find('\n')).find(": ", pattern.size()) != line.npos);
+}
 Match contacts(std::string_view head, std::string_view) {
     return yes_if(begins_with_any(without_space(head), {"BEGIN:VCARD", "begin:vcard"}));
 }
@@ -224,6 +236,7 @@ constexpr std::array by_content{
             "an Instagram or Facebook export: not supported yet"),
     refused("slack", "Slack export", slack, "a Slack export: not supported yet"),
     refused("signal", "Signal backup", signal_backup, "a Signal backup: not supported yet"),
+    refused("signal-text", "Signal chat as text", signal_text, "a Signal chat: not supported yet"),
     refused("vcard", "address book", contacts, "an address book (vCard): not a mailbox"),
     refused("icalendar", "calendar", calendar, "a calendar (iCalendar): not a mailbox"),
     refused("html", "HTML page", html, "an HTML page: not a mailbox"),

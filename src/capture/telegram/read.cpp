@@ -285,11 +285,16 @@ Result<void> read(Source& source, const Options& options, Sink& sink) {
     return Walk(source, options, &sink).run();
 }
 
-bool has(std::string_view head, std::string_view quoted_key) {
+// A schema of another messenger's API has the same words as keys of objects, not of lists.
+bool has(std::string_view head, std::string_view quoted_key, std::string_view opening = {}) {
     for (auto at = head.find(quoted_key); at != std::string_view::npos;
          at = head.find(quoted_key, at + 1)) {
         const auto rest = head.find_first_not_of(" \t\r\n", at + quoted_key.size());
-        if (rest != std::string_view::npos && head[rest] == ':') return true;
+        if (rest == std::string_view::npos || head[rest] != ':') continue;
+        const auto value = head.find_first_not_of(" \t\r\n", rest + 1);
+        if (opening.empty() || value == std::string_view::npos ||
+            opening.find(head[value]) != std::string_view::npos)
+            return true;
     }
     return false;
 }
@@ -298,7 +303,7 @@ Match recognise(std::string_view head, std::string_view file_name) {
     if (head.substr(0, 3) == "\xEF\xBB\xBF") head.remove_prefix(3);
     head.remove_prefix(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
     if (head.empty() || head.front() != '{') return Match::no;
-    const bool messages = has(head, "\"messages\"");
+    const bool messages = has(head, "\"messages\"", "[");
     bool chat_type = false;
     for (const auto type : chat_types)
         chat_type |= head.find("\"" + std::string(type) + "\"") != std::string_view::npos;
