@@ -80,6 +80,9 @@ Result<Projections> make_current(Session& session) {
         return opened;
     };
     auto opened = open();
+    // Even opening needs a page beside each file.
+    if (!opened && opened.error().code == Errc::no_space && session.archive.journal().make_room())
+        opened = open();
     if (opened) {
         TRY(const auto there, opened->catalog->position());
         TRY(const bool stale,

@@ -492,6 +492,8 @@ Result<Seq> Journal::at_leaf(Origin origin, std::uint64_t leaf_index) {
     return fail(Errc::not_found, fmt::format("there is no leaf {}", leaf_index));
 }
 
+bool Journal::make_room() { return state_->release_reserve(); }
+
 std::vector<Journal::ShardInfo> Journal::shards() const {
     const std::shared_lock lock(state_->files);
     std::vector<ShardInfo> out;

@@ -192,6 +192,10 @@ public:
                            const std::function<void(std::uint64_t bytes)>& progress,
                            Seq messages_before = Seq(0));
 
+    // On a full disk: gives up the file that only takes room, so that reading goes on. false: there
+    // is none any more.
+    bool make_room();
+
     struct ShardInfo {
         Seq first;
         std::uint64_t records;

@@ -28,7 +28,8 @@ std::string use_of(sqlite3* db) {
 Error error_of(sqlite3* db, int code, std::string_view doing) {
     auto errc = Errc::io;
     std::string hint;
-    switch (code & 0xff) {
+    // The shared-memory file of a WAL is only ever too small for lack of room.
+    switch (code == SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : code & 0xff) {
         case SQLITE_FULL:
             errc = Errc::no_space;
             hint = "Free some space on the disk and run the same command again.";
