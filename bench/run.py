@@ -81,19 +81,24 @@ def machine():
             f"load {os.getloadavg()[0]:.1f}, commit {commit}, {time.strftime('%Y-%m-%d')}")
 
 
-def import_of(work, name, data, count):
-    archive = work / name
+def import_into(archive, data, count):
     shutil.rmtree(archive, ignore_errors=True)
     Path(f"{archive}.key").unlink(missing_ok=True)
     letopis(archive, "init", "--disk-reserve", "0")
     seconds, peak, out, error = timed(LETOPIS, "--archive", archive, "--quiet", "import", "--json", "--budget", data)
     stored = json.loads(out)["stored"]
     assert stored == count, (stored, count)
+    return seconds, peak, error
+
+
+def import_of(work, name, data, count):
+    archive = work / name
+    seconds, peak, error = import_into(archive, data, count)
     budget = [line for line in error.splitlines() if "µs a message" in line][-1]
     total, bodies = size_of(archive), size_of(archive / "bodies") + size_of(archive / "journal") + size_of(archive / "objects") + (archive / "live.db").stat().st_size
     print(f"| {name} | {count} | {seconds:.1f} | {count / seconds:.0f} | {peak:.0f} | {total / count:.0f} | {total / data.stat().st_size:.2f}× | {bodies / data.stat().st_size:.2f}× |")
     print(f"\n{name}: {budget}\n")
-    return archive, seconds
+    return archive
 
 
 def maildir_of(mbox, target):
@@ -114,22 +119,29 @@ def maildir_of(mbox, target):
     out.close()
 
 
-def peers(work, mbox, count, ours):
+def peers(work, mbox, count):
+    """Each peer is compared with our imports just before and just after it: machines change their speed from minute to minute."""
     mail = work / "maildir"
     maildir_of(mbox, mail)
+    ours = [import_into(work / "again", mbox, count)[0]]
+
+    def row(name, seconds, index):
+        ours.append(import_into(work / "again", mbox, count)[0])
+        print(f"| {name} | {count / seconds:.0f} | {index / mbox.stat().st_size:.2f}× | {seconds / statistics.mean(ours[-2:]):.1f} ({count / statistics.mean(ours[-2:]):.0f} mails/s) |", flush=True)
+
     if shutil.which("notmuch"):
         config = work / "notmuch-config"
         shutil.rmtree(mail / ".notmuch", ignore_errors=True)
         config.write_text(f"[database]\npath={mail}\n[user]\nname=bench\nprimary_email=bench@bench.example\n[new]\ntags=\n")
         seconds, _, _, _ = timed("notmuch", "new", "--quiet", env={**os.environ, "NOTMUCH_CONFIG": str(config)})
-        print(f"| notmuch new | {count / seconds:.0f} | {size_of(mail / '.notmuch') / mbox.stat().st_size:.2f}× | {seconds / ours:.1f} |")
+        row("notmuch new", seconds, size_of(mail / ".notmuch"))
         shutil.rmtree(mail / ".notmuch")
     if shutil.which("mu"):
         home = work / "mu"
         shutil.rmtree(home, ignore_errors=True)
         run("mu", "init", f"--maildir={mail}", f"--muhome={home}")
         seconds, _, _, _ = timed("mu", "index", "--quiet", f"--muhome={home}")
-        print(f"| mu index | {count / seconds:.0f} | {size_of(home) / mbox.stat().st_size:.2f}× | {seconds / ours:.1f} |")
+        row("mu index", seconds, size_of(home))
     shutil.rmtree(mail, ignore_errors=True)
 
 
@@ -173,11 +185,11 @@ def main():
     run(LETOPIS, "bench-data", "--kind", "short", "--messages", options.short, short)
     print(f"mails: {options.mails}, {mbox.stat().st_size / options.mails:.0f} bytes each; short: {options.short}, {short.stat().st_size / options.short:.0f} bytes each as JSON lines\n")
     print("| import | messages | s | messages/s | peak MiB, all processes | bytes a message on disk | × input | journal and bodies × input |\n|---|---:|---:|---:|---:|---:|---:|---:|")
-    mails, mail_seconds = import_of(work, "mails", mbox, options.mails)
-    chats, _ = import_of(work, "short", short, options.short)
+    mails = import_of(work, "mails", mbox, options.mails)
+    chats = import_of(work, "short", short, options.short)
     if not options.skip_peers:
         print("| the same mails | mails/s | index × text | our import is faster by |\n|---|---:|---:|---:|", flush=True)
-        peers(work, mbox, options.mails, mail_seconds)
+        peers(work, mbox, options.mails)
     print("\n| rebuild and verify | messages/s | MiB/s |\n|---|---:|---:|")
     for name, archive, count in (("mails", mails, options.mails), ("short", chats, options.short)):
         seconds, _, _, _ = timed(LETOPIS, "--archive", archive, "--quiet", "rebuild")

@@ -25,8 +25,9 @@ bool is_prefix_key(std::string_view key) { return !key.empty() && key.back() == 
 
 std::string prefix_of(std::string_view key) { return std::string(key.substr(0, key.size() - 1)); }
 
-void FrequentTerms::count(std::string_view key) {
-    key_ = key;
+void FrequentTerms::count(std::string_view term, bool beginning) {
+    key_ = term;
+    if (beginning) key_.push_back(prefix_mark);
     auto found = seen_.find(key_);
     if (found == seen_.end()) {
         if (seen_.size() >= distinct_max) return;
@@ -43,20 +44,18 @@ void FrequentTerms::add(text::Analyser& analyser, const Doc& doc) {
                                         std::string_view(doc.subject),
                                         std::string_view(doc.attachments)})
         analyser.analyse(text, text::Use::document, [&](const text::Token& token) {
-            count(token.term);
-            std::string beginning;
+            count(token.term, false);
             int letters = 0;
             for (std::size_t i = 0; i < token.term.size(); ++i) {
                 const bool begins = (static_cast<unsigned char>(token.term[i]) & 0xc0) != 0x80;
-                if (begins && letters >= prefix_letters_min)
-                    count(prefix_key(token.term.substr(0, i)));
+                if (begins && letters >= prefix_letters_min) count(token.term.substr(0, i), true);
                 letters += begins;
                 if (letters > prefix_letters_max) return true;
             }
-            if (letters >= prefix_letters_min) count(prefix_key(token.term));
+            if (letters >= prefix_letters_min) count(token.term, true);
             return true;
         });
-    for (const auto& term : doc.terms) count(term);
+    for (const auto& term : doc.terms) count(term, false);
 }
 
 std::vector<std::string> FrequentTerms::keys(std::uint64_t docs) const {

@@ -31,7 +31,7 @@ public:
     std::vector<std::string> keys(std::uint64_t docs) const;
 
 private:
-    void count(std::string_view key);
+    void count(std::string_view term, bool beginning);
     struct Seen {
         std::uint32_t count = 0;
         std::uint32_t last = 0;

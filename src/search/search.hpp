@@ -162,7 +162,7 @@ struct Options {
     std::size_t overlay_docs_max = 20'000;
     // So many messages of a closed shard must have a term before its set of rows is kept ready
     // beside the postings: fewer postings are read as quickly.
-    std::uint64_t frequent_docs_min = 16'384;
+    std::uint64_t frequent_docs_min = 32'768;
 };
 
 class Engine {
