@@ -114,6 +114,24 @@ ensure_sqlite3mc() {
     printf '%s\n' "$wanted" >$folder/node_modules/.letopis-lock
 }
 
+# The kernel of the machines whose power the long tests cut: unpacked beside the build, never installed. Without it those tests are skipped.
+ensure_guest_kernel() {
+    local folder=build/guest-kernel log=$log_dir/guest-kernel.log name
+    if compgen -G "$folder/boot/vmlinuz-*" >/dev/null; then
+        say "guest kernel: there"
+        return
+    fi
+    say "guest kernel: fetching Debian's"
+    name=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p' | head -n 1)
+    rm -rf $folder $folder.new
+    mkdir -p $folder.new
+    if (cd $folder.new && apt-get -q download "${name:-linux-image-cloud-amd64}" && dpkg-deb -x ./*.deb . && rm ./*.deb) >"$log" 2>&1 </dev/null; then
+        mv $folder.new $folder
+    else
+        say "guest kernel: not fetched, the power will not be cut (whole output: $log)"
+    fi
+}
+
 # At most a compiler a core and a compiler per 1.2 GB of free memory.
 build_jobs() {
     local cores memory

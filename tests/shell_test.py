@@ -109,6 +109,19 @@ class Shell(unittest.TestCase):
             file.write("\n")
         self.assertEqual(self.bash(counting).stdout.strip().split("\n")[-1], "2")
 
+    def test_the_guest_kernel_is_fetched_once_and_a_failure_stops_nothing(self):
+        fetching = ("apt-cache() { echo '  Depends: linux-image-6.1.0-1-cloud-amd64'; }\n"
+                    "apt-get() { echo \"$3\" >> ../../asked; touch a.deb; }\ndpkg-deb() { mkdir boot && touch boot/vmlinuz-6.1; }\n")
+        without = self.bash("apt-cache() { :; }\napt-get() { return 100; }\nensure_guest_kernel")
+        self.assertEqual((without.returncode, without.stderr), (0, ""))
+        self.assertIn("the power will not be cut", without.stdout)
+
+        self.assertEqual(self.bash(fetching + "ensure_guest_kernel\nensure_guest_kernel").returncode, 0)
+
+        with open(os.path.join(self.root, "asked")) as file:
+            self.assertEqual(file.read(), "linux-image-6.1.0-1-cloud-amd64\n")
+        self.assertEqual(os.listdir(os.path.join(self.root, "build", "guest-kernel")), ["boot"])
+
     def test_an_unknown_argument_is_usage(self):
         for program in ("run", "test"):
             done = subprocess.run([os.path.join(ROOT, program), "--help"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -115,6 +115,7 @@ def unittest_script(path, env):
     skipped = numbers.get("skipped", 0) + known
     total = int(ran[-1]) if ran else 1
     count = Count(max(total - failed - skipped, 0), failed, skipped, known)
+    count.notes += [f"-- {os.path.relpath(path, ROOT)}: {reason}" for reason in re.findall(r"^not run: (.+)$", output, re.M)]
     if failed:
         count.notes.append(f"-- {os.path.relpath(path, ROOT)} (exit code {code})\n{tail(output)}")
     return count
@@ -196,7 +197,7 @@ def build(names, built):
 def main():
     parser = argparse.ArgumentParser(prog="./test", description="Installs what is missing, builds, and runs the tests.")
     parser.add_argument("suites", nargs="*", metavar="SUITE", help="only these: " + ", ".join(suite.name for suite in SUITES))
-    parser.add_argument("--long", action="store_true", help="also fuzzers, the thread sanitizer and long crash loops")
+    parser.add_argument("--long", action="store_true", help="also fuzzers, the thread sanitizer, long crash loops and power cuts")
     options = parser.parse_args()
     unknown = [name for name in options.suites if name not in [suite.name for suite in SUITES]]
     if unknown:
