@@ -214,6 +214,8 @@ Result<void> Journal::State::close_shard() {
     live.reset();  // the last connection: its WAL is empty and goes with it
     for (const char* suffix : {"-wal", "-shm"})
         TRY_DO(remove_file(archive / (std::string(live_label) + suffix)));
+    // The old log must be gone for good before the new file has the name: SQLite would replay it.
+    TRY_DO(sync_directory(archive));
     TRY_DO(rename_durably(fresh, archive / live_label));
     if (std::ranges::find(closed, first) == closed.end()) closed.push_back(first);
     return open_writer();
