@@ -207,11 +207,17 @@ ledger::LogOptions Archive::log_options(journal::Origin origin) const {
 Result<void> Archive::compare_with_checkpoint(journal::Origin origin) {
     const std::lock_guard lock(signing_);
     const auto log = log_of(origin);
-    // Told by check_logs(), and nothing is signed.
-    if (!log && log.error().code == Errc::unfit) return {};
-    if (!log) return tl::unexpected<Error>(log.error());
+    std::uint64_t covered = 0;
+    if (log) {
+        if ((*log)->published()) covered = (*log)->published()->size;
+    } else if (log.error().code != Errc::unfit) {
+        return tl::unexpected<Error>(log.error());
+    } else if (const auto published = ledger::PublishedLog::open(log_options(origin));
+               published && log_options(origin).key) {
+        covered = published->head().size;  // a head stands without its tiles, too
+    }
+    // What else is wrong with a log is told by check_logs(), and nothing is signed.
     const auto leaves = journal_->head().leaves[static_cast<std::size_t>(origin)];
-    const auto covered = (*log)->published() ? (*log)->published()->size : 0;
     if (leaves >= covered) return {};
     if (mutant("continue_over_truncation")) return {};
     return fail(

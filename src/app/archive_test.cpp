@@ -147,6 +147,13 @@ TEST_F(ArchiveTest, does_not_write_over_a_journal_that_lost_its_end) {
 
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, Errc::corrupt);
+
+    // The signed head says it alone.
+    std::filesystem::remove_all(home() / "log" / "archive-1" / "tile");
+    lock = Lock::take(home());
+    const auto without_tiles = Archive::open(home(), unlock(), clock_, std::move(*lock));
+    ASSERT_FALSE(without_tiles);
+    EXPECT_EQ(without_tiles.error().code, Errc::corrupt);
 }
 
 TEST_F(ArchiveTest, has_a_signed_head_of_both_logs_before_it_is_an_archive) {

@@ -20,7 +20,10 @@ constexpr std::size_t live_docs =
 constexpr std::size_t blocks_open =
     512;  // decompressed blocks kept while a slice is read in date order
 constexpr std::size_t docs_a_part = 5'000;  // below that another shard costs more than it saves
-constexpr std::size_t parts_max = 4;        // each has 64 MiB of terms at most
+// Merging reads and parses its messages again one by one, a third of a millisecond each: an import
+// must not pay for more than this.
+constexpr std::uint64_t merged_docs_max = 25'000;
+constexpr std::size_t parts_max = 4;  // each has 64 MiB of terms at most
 
 void encode(std::string& out, const search::Doc& doc) {
     Writer w(out);
@@ -317,7 +320,7 @@ Result<void> IndexFeed::merge(const std::atomic<bool>& stop) {
     DocumentReader reader(archive_, catalog_);
     const search::TextSource texts = [&](Seq seq) { return reader(seq); };
     for (bool more = true; more && !stop;) {
-        TRY(more, engine_->maintain(texts));
+        TRY(more, engine_->maintain(texts, std::chrono::milliseconds(200), merged_docs_max));
     }
     return destroy_retired_keys();
 }

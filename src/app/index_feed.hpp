@@ -54,9 +54,9 @@ public:
     }  // its document must be made again (derived text came)
     // Everything added is searchable and the position is `end`.
     Result<void> finish(Seq end);
-    // Merges shards while there are more than a query should have to ask, and destroys the keys of
-    // those that are gone. Takes long (their messages are parsed again); what `stop` interrupts is
-    // begun again by the next call.
+    // Merges small shards while there are more than a query should have to ask, and destroys the
+    // keys of those that are gone. Takes seconds (their messages are parsed again); what `stop`
+    // interrupts is begun again by the next call.
     Result<void> merge(const std::atomic<bool>& stop);
 
 private:

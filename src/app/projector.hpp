@@ -42,7 +42,7 @@ public:
     Result<void> settle();
     // … and in the index.
     Result<void> finish();
-    // Keeps the number of the index's shards small; takes long when it is due. Behind finish().
+    // Keeps the number of the index's shards small; takes seconds when it is due. Behind finish().
     Result<void> merge_index(const std::atomic<bool>& stop);
     // Reads on from the catalogue's position to the journal's head. `progress(done, all)` in
     // records.

@@ -86,7 +86,7 @@ struct Engine::State {
     Result<bool> go_on_merging(const TextSource& texts,
                                std::chrono::steady_clock::time_point until);
     Result<void> finish_merge();
-    std::vector<ShardRow> merge_sources() const;
+    std::vector<ShardRow> merge_sources(std::uint64_t docs_max) const;
 };
 
 // Borrows a session for one call.

@@ -11,7 +11,6 @@ namespace letopis::search {
 
 namespace {
 
-constexpr std::uint64_t merged_docs_max = 5'000'000;
 // A shard joins a merge when it has less than so many times the messages of the smaller ones
 // together: then sizes grow at least by this factor, and five shards hold 5 million messages.
 constexpr std::uint64_t growth = 3;
@@ -35,7 +34,7 @@ Result<void> Engine::State::freeze_overlay() {
     return {};
 }
 
-std::vector<ShardRow> Engine::State::merge_sources() const {
+std::vector<ShardRow> Engine::State::merge_sources(std::uint64_t docs_max) const {
     std::vector<ShardRow> frozen;
     std::vector<ShardRow> sorted;
     for (const auto& row : manifest->shards()) {
@@ -46,16 +45,21 @@ std::vector<ShardRow> Engine::State::merge_sources() const {
         return a.docs < b.docs;
     });
     std::uint64_t docs = 0;
-    for (const auto& row : frozen) docs += row.docs;
-    auto sources = frozen;
-    const bool crowded = sorted.size() > shards_max;
-    for (const auto& row : sorted) {
-        const bool joins = row.docs < growth * docs || (crowded && sources.size() < shards_max);
-        if (!joins || docs + row.docs > merged_docs_max) break;
+    std::vector<ShardRow> sources;
+    for (const auto& row : frozen) {
+        if (docs + row.docs > docs_max) break;
         sources.push_back(row);
         docs += row.docs;
     }
-    if (frozen.empty() && sources.size() < 2) sources.clear();
+    const bool thaws = !sources.empty();
+    const bool crowded = sorted.size() > shards_max;
+    for (const auto& row : sorted) {
+        const bool joins = row.docs < growth * docs || (crowded && sources.size() < shards_max);
+        if (!joins || docs + row.docs > docs_max) break;
+        sources.push_back(row);
+        docs += row.docs;
+    }
+    if (!thaws && sources.size() < 2) sources.clear();
     return sources;
 }
 
@@ -149,7 +153,9 @@ Result<bool> Engine::State::go_on_merging(const TextSource& texts,
     return false;
 }
 
-Result<bool> Engine::maintain(const TextSource& texts, std::chrono::milliseconds budget) {
+Result<bool> Engine::maintain(const TextSource& texts,
+                              std::chrono::milliseconds budget,
+                              std::uint64_t docs_max) {
     auto& s = *state_;
     if (!s.options.writable) return fail(Errc::forbidden, "the index is open for reading");
     const auto until = std::chrono::steady_clock::now() + budget;
@@ -157,14 +163,14 @@ Result<bool> Engine::maintain(const TextSource& texts, std::chrono::milliseconds
         s.overlay->docs() >= s.options.overlay_docs_max)
         TRY_DO(s.freeze_overlay());
     if (s.merge == nullptr) {
-        const auto sources = s.merge_sources();
+        const auto sources = s.merge_sources(docs_max);
         if (sources.empty()) return false;
         TRY_DO(s.start_merge(sources));
     }
     auto more = s.go_on_merging(texts, until);
     if (!more) s.merge.reset();  // the next call begins again
     TRY(const bool unfinished, std::move(more));
-    return unfinished || !s.merge_sources().empty();
+    return unfinished || !s.merge_sources(docs_max).empty();
 }
 
 Result<void> Engine::compact(const std::string& label, const TextSource& texts) {

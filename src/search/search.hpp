@@ -193,10 +193,11 @@ public:
     Result<void> add(const Doc& doc);
     Result<void> remove(const std::vector<Seq>& seqs);
     Result<void> commit(std::uint64_t position);
-    // Freezes a full overlay and merges small shards, for about `budget`; true: there is more to
-    // do.
+    // Freezes a full overlay and merges small shards, at most `docs_max` messages together, for
+    // about `budget`; true: there is more to do.
     Result<bool> maintain(const TextSource& texts,
-                          std::chrono::milliseconds budget = std::chrono::milliseconds(200));
+                          std::chrono::milliseconds budget = std::chrono::milliseconds(200),
+                          std::uint64_t docs_max = 5'000'000);
     // Erasure: builds the shard again from the texts of its remaining messages, in a new file under
     // a new key; the old file is removed and its label retired. Nothing uncommitted may be open.
     Result<void> compact(const std::string& label, const TextSource& texts);
