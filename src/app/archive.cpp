@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -187,6 +188,12 @@ Result<std::unique_ptr<Archive>> Archive::open(const Path& directory,
 
 Result<void> Archive::open_parts(const crypto::Unlock& unlock) {
     TRY(keyring_, crypto::Keyring::open(directory_, unlock));
+    for (const auto origin : origins_all) {
+        const auto name = origin_of(identity_, origin)->name;
+        if (const auto seed = keyring_->find(crypto::Purpose::log, name))
+            log_keys_[static_cast<std::size_t>(origin)] =
+                ledger::verifier(ledger::Signer{.name = name, .seed = seed->key});
+    }
     TRY(journal_,
         journal::Journal::open(
             directory_, *keyring_, clock_, {.disk_reserve_bytes = identity_.disk_reserve_bytes}));
@@ -196,13 +203,12 @@ Result<void> Archive::open_parts(const crypto::Unlock& unlock) {
 
 ledger::LogOptions Archive::log_options(journal::Origin origin) const {
     const auto named = *origin_of(identity_, origin);
-    std::optional<ledger::VerifierKey> key;
-    if (const auto seed = keyring_->find(crypto::Purpose::log, named.name))
-        key = ledger::verifier(ledger::Signer{.name = named.name, .seed = seed->key});
-    return {.directory = ledger::log_directory(directory_, named), .origin = named, .key = key};
+    return {.directory = ledger::log_directory(directory_, named),
+            .origin = named,
+            .key = log_keys_[static_cast<std::size_t>(origin)]};
 }
 
-// trust.md 2.1 rule 4: the signed head says how long the journal was; a shorter one has lost its
+// The signed head says how long the journal was; a shorter one has lost its
 // end and must not be continued.
 Result<void> Archive::compare_with_checkpoint(journal::Origin origin) {
     const std::lock_guard lock(signing_);
@@ -251,6 +257,47 @@ Result<std::unique_ptr<search::Engine>> Archive::open_engine(bool writable) {
     };
     return search::Engine::open(
         directory_ / "index", std::move(keys), search::Options{.writable = writable});
+}
+
+namespace {
+std::pair<std::uint64_t, std::uint64_t> identity_of(const Path& file) {
+    struct stat found {};
+    if (::stat(file.c_str(), &found) != 0) return {};
+    return {found.st_dev, found.st_ino};
+}
+}  // namespace
+
+std::array<std::pair<std::uint64_t, std::uint64_t>, 2> Archive::projection_files() const {
+    return {identity_of(directory_ / "catalog.db"), identity_of(directory_ / "index/manifest.db")};
+}
+
+Result<Projections> Archive::open_projections() {
+    Projections opened;
+    opened.files = projection_files();
+    TRY(opened.catalog, open_catalog(catalog::Access::read));
+    TRY(opened.engine, open_engine(false));
+    return opened;
+}
+
+Result<Projections> Archive::projections() {
+    {
+        const std::lock_guard lock(idle_mutex_);
+        // A rebuild makes the files again under the same names.
+        const auto files = projection_files();
+        std::erase_if(idle_, [&](const Projections& idle) { return idle.files != files; });
+        if (!idle_.empty()) {
+            auto found = std::move(idle_.back());
+            idle_.pop_back();
+            return found;
+        }
+    }
+    return open_projections();
+}
+
+void Archive::give_back(Projections projections) {
+    constexpr std::size_t idle_max = 4;
+    const std::lock_guard lock(idle_mutex_);
+    if (idle_.size() < idle_max) idle_.push_back(std::move(projections));
 }
 
 bool Archive::may_be_unsigned(journal::Origin origin) const {

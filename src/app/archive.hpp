@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One archive, opened: who is wired to whom. Made once a process, destroyed in reverse order. The
 // journal may be used from any thread; catalogue and engine belong to one thread at a time, so a
-// served command asks for its own (`reader()`).
+// served command asks for its own (`projections()`).
 #pragma once
 
 #include <array>
@@ -52,6 +52,13 @@ struct CreateOptions {
     std::optional<std::uint64_t> disk_reserve_bytes;
 };
 
+// Opened for reading, for one thread at a time.
+struct Projections {
+    std::unique_ptr<catalog::Catalog> catalog;
+    std::unique_ptr<search::Engine> engine;
+    std::array<std::pair<std::uint64_t, std::uint64_t>, 2> files{};  // device and inode of each
+};
+
 class Archive {
 public:
     // The directory must be missing or empty (conflict otherwise). A failure leaves nothing behind.
@@ -77,6 +84,9 @@ public:
     Result<std::unique_ptr<catalog::Catalog>> open_catalog(
         catalog::Access access, catalog::ThreadingRule rule = catalog::ThreadingRule::standard);
     Result<std::unique_ptr<search::Engine>> open_engine(bool writable);
+    // Both for reading: those that somebody gave back, unless the files were made again since.
+    Result<Projections> projections();
+    void give_back(Projections projections);
 
     // unfit: a log has no valid signed head, or its tiles are not those that it signs. No crash
     // leaves that. Whoever stores anything but access records asks before.
@@ -106,6 +116,8 @@ private:
     Result<void> sign_origin(journal::Origin origin, bool only_if_due);
     Result<void> feed_and_publish(journal::Origin origin, ledger::Log& log);
     Result<void> open_parts(const crypto::Unlock& unlock);
+    Result<Projections> open_projections();
+    std::array<std::pair<std::uint64_t, std::uint64_t>, 2> projection_files() const;
     Result<void> compare_with_checkpoint(journal::Origin origin);
 
     Path directory_;
@@ -114,9 +126,12 @@ private:
     Lock lock_;
     std::unique_ptr<crypto::Keyring> keyring_;
     std::unique_ptr<journal::Journal> journal_;
-    mutable std::mutex signing_;                                // guards the logs
-    mutable std::array<std::unique_ptr<ledger::Log>, 3> logs_;  // by origin
+    std::array<std::optional<ledger::VerifierKey>, 3> log_keys_;  // by origin
+    mutable std::mutex signing_;                                  // guards the logs
+    mutable std::array<std::unique_ptr<ledger::Log>, 3> logs_;    // by origin
     std::mutex projecting_;
+    std::mutex idle_mutex_;
+    std::vector<Projections> idle_;  // guarded by idle_mutex_
 };
 
 // The origin of a log as the ledger names it.

@@ -8,6 +8,7 @@
 
 #include "app/descriptor.hpp"
 #include "app/importer.hpp"
+#include "app/projector.hpp"
 #include "app/verifier.hpp"
 #include "base/fake_clock.hpp"
 
@@ -115,6 +116,36 @@ TEST_F(ArchiveTest, is_open_in_one_process_at_a_time) {
     open();
 
     EXPECT_EQ(Lock::take(home()).error().code, Errc::unavailable);
+}
+
+TEST_F(ArchiveTest, hands_projections_to_the_next_reader_until_they_are_made_again) {
+    create();
+    auto& archive = open();
+    ASSERT_TRUE(rebuild(archive, "", catalog::ThreadingRule::standard, {}));
+    auto first = archive.projections();
+    ASSERT_TRUE(first) << first.error().what;
+    const auto* catalog = first->catalog.get();
+    const auto position = first->engine->position();
+    archive.give_back(std::move(*first));
+
+    ASSERT_TRUE(tag());
+    auto projector = Projector::open(archive);
+    ASSERT_TRUE(projector && (*projector)->catch_up({}));
+    projector->reset();
+    auto second = archive.projections();
+
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->catalog.get(), catalog);
+    EXPECT_EQ(second->engine->position(), position + 1);
+    const auto files = second->files;
+    archive.give_back(std::move(*second));
+
+    ASSERT_TRUE(rebuild(archive, "", catalog::ThreadingRule::standard, {}));
+    auto third = archive.projections();
+
+    ASSERT_TRUE(third);
+    EXPECT_NE(third->files, files);  // an open file keeps its number
+    EXPECT_EQ(third->engine->position(), position + 1);
 }
 
 TEST_F(ArchiveTest, refuses_an_identity_of_a_newer_format_by_name) {

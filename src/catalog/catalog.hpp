@@ -29,7 +29,7 @@ namespace letopis::catalog {
 
 constexpr int schema_version = 1;
 constexpr int threading_version = 1;  // part of the schema check: new rules mean a rebuild
-// trust.md 2.9: a date from before this is not believed for ordering.
+// A date from before this is not believed for ordering (docs/formats/catalog.md).
 constexpr Instant date_floor = from_unix(631'152'000);  // 1990-01-01T00:00:00Z
 // What one message may cost; the rest stays in the raw bytes and the message carries a mark
 // (parties_cut, references_cut, attachments_cut, names_cut).
@@ -65,7 +65,7 @@ struct Captured {
     std::string_view flags;
     std::string_view member;  // path inside an archive
     std::optional<Instant> received;
-    // Digest of the raw without trace headers (channels.md 1.4), when the caller made one. Without
+    // Digest of the raw without trace headers, when the caller made one. Without
     // it mails are twins when Message-ID and text are equal.
     std::optional<Digest> content_key;
     const model::Message& parsed;
@@ -150,7 +150,7 @@ struct OtherRecord {
 
 enum class Access : std::uint8_t { read, write };  // write makes the file when it is missing
 
-// A test rebuilds with the other rule and finds every tag on its message (trust.md 2.1, Identity).
+// A test rebuilds with the other rule and finds every tag on its message.
 enum class ThreadingRule : std::uint8_t {
     standard,               // References, In-Reply-To, Thread-Index, subject (formats/catalog.md)
     subject_only_for_test,  // mails with one subject are one conversation

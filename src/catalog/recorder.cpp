@@ -15,7 +15,7 @@ constexpr std::size_t reactions_max = 200;
 constexpr std::size_t zones_max = 5000;
 constexpr auto clock_tolerance = std::chrono::hours(24);
 
-// trust.md 2.9: what a sender writes orders nothing outside of what can be.
+// What a sender writes orders nothing outside of what can be.
 Instant believed_date(const Captured& record) {
     const auto can_be = [&](const std::optional<Instant>& date) {
         return date && *date >= date_floor && *date <= record.at + clock_tolerance;

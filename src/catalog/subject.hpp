@@ -12,7 +12,7 @@ struct BaseSubject {
     bool is_answer = false;  // it had a reply or forward prefix
 };
 
-// Strips Re, Fwd, Отв, НА, AW … with counters, repeatedly (channels.md 1.4).
+// Strips Re, Fwd, Отв, НА, AW … with counters, repeatedly.
 BaseSubject base_subject(std::string_view subject);
 // The same after leading "[list]" tags are gone too; only for comparing two copies of one
 // Message-ID.

@@ -15,11 +15,14 @@ namespace letopis::cli {
 
 class Find {
 public:
-    Find(app::Archive& archive, Projections projections)
+    Find(app::Archive& archive, app::Projections projections)
         : archive_(archive),
-          catalog_(std::move(projections.catalog)),
-          engine_(std::move(projections.engine)),
+          projections_(std::move(projections)),
+          catalog_(projections_.catalog.get()),
+          engine_(projections_.engine.get()),
           reader_(archive, *catalog_) {}
+    // Without an error on the way, the next reader takes over what is open.
+    void give_back() { archive_.give_back(std::move(projections_)); }
     search::Request request(const text::Node& root);
     search::Engine& engine() { return *engine_; }
     catalog::Catalog& catalog() { return *catalog_; }
@@ -37,8 +40,9 @@ private:
     Result<std::optional<std::string>> other_keyboard(std::string_view word);
 
     app::Archive& archive_;
-    std::unique_ptr<catalog::Catalog> catalog_;
-    std::unique_ptr<search::Engine> engine_;
+    app::Projections projections_;
+    catalog::Catalog* catalog_;
+    search::Engine* engine_;
     app::DocumentReader reader_;
 };
 

@@ -204,6 +204,7 @@ Exit run_search(Session& session) {
         print_page(session, *page);
     }
     session.output.flush();
+    find.give_back();
     return Exit::done;
 }
 

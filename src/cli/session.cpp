@@ -72,21 +72,15 @@ Result<bool> behind(app::Archive& archive, Seq position) {
 }
 }  // namespace
 
-Result<Projections> make_current(Session& session) {
-    const auto open = [&]() -> Result<Projections> {
-        Projections opened;
-        TRY(opened.catalog, session.archive.open_catalog(catalog::Access::read));
-        TRY(opened.engine, session.archive.open_engine(false));
-        return opened;
-    };
-    auto opened = open();
+Result<app::Projections> make_current(Session& session) {
+    auto& archive = session.archive;
+    auto opened = archive.projections();
     // Even opening needs a page beside each file.
-    if (!opened && opened.error().code == Errc::no_space && session.archive.journal().make_room())
-        opened = open();
+    if (!opened && opened.error().code == Errc::no_space && archive.journal().make_room())
+        opened = archive.projections();
     if (opened) {
         TRY(const auto there, opened->catalog->position());
-        TRY(const bool stale,
-            behind(session.archive, std::min(there, Seq(opened->engine->position()))));
+        TRY(const bool stale, behind(archive, std::min(there, Seq(opened->engine->position()))));
         if (!stale) return opened;
     } else if (const auto code = opened.error().code;
                code != Errc::not_found && code != Errc::unsupported && code != Errc::unfit) {
@@ -94,7 +88,7 @@ Result<Projections> make_current(Session& session) {
                     "a projection cannot be read: " + opened.error().what,
                     "Run `letopis rebuild`; nothing that was stored is lost.");
     }
-    const std::unique_lock lock(session.archive.projecting(), std::try_to_lock);
+    const std::unique_lock lock(archive.projecting(), std::try_to_lock);
     if (!lock) {
         session.output.note(
             "letopis: another command is bringing messages in; the newest of them are not "
@@ -104,7 +98,7 @@ Result<Projections> make_current(Session& session) {
     // A full disk takes nothing in, but what is there stays readable; the last of the space is for
     // the records of who reads it.
     constexpr std::uint64_t enough = 16 << 20;
-    const auto space = disk_space(session.archive.directory());
+    const auto space = disk_space(archive.directory());
     const auto full = [&] {
         session.output.note(
             "letopis: the disk is full; the newest messages are not searchable before some space "
@@ -112,7 +106,7 @@ Result<Projections> make_current(Session& session) {
     };
     if (opened && space && space->free_bytes < enough) return full(), std::move(opened);
     const auto caught_up = [&]() -> Result<void> {
-        TRY(auto projector, app::Projector::open(session.archive));
+        TRY(auto projector, app::Projector::open(archive));
         return projector->catch_up([&](std::uint64_t done, std::uint64_t all) {
             if (session.output.terminal() && !session.arguments.has("--quiet"))
                 session.output.note(fmt::format(
@@ -120,7 +114,7 @@ Result<Projections> make_current(Session& session) {
             if (done == all && session.output.terminal()) session.output.note("\r\x1b[K");
         });
     }();
-    if (caught_up) return open();
+    if (caught_up) return archive.projections();
     if (!opened || caught_up.error().code != Errc::no_space)
         return tl::unexpected<Error>(caught_up.error());
     return full(), std::move(opened);

@@ -70,13 +70,8 @@ Exit run_recover(const Arguments& arguments, Output& output);
 Exit run_doctor(const Arguments& arguments, Output& output);
 Exit run_bench_data(const Arguments& arguments, Output& output);
 
-// Opened for reading, for this thread.
-struct Projections {
-    std::unique_ptr<catalog::Catalog> catalog;
-    std::unique_ptr<search::Engine> engine;
-};
 // Makes the projections current before something is read, unless another thread is at it; says so
 // when they are behind.
-Result<Projections> make_current(Session& session);
+Result<app::Projections> make_current(Session& session);
 
 }  // namespace letopis::cli

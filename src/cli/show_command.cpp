@@ -225,10 +225,9 @@ Result<void> show(Session& session) {
     std::string what;
     for (const auto& wanted : arguments.positional) what += (what.empty() ? "" : " ") + wanted;
     const bool raw = arguments.has("--raw"), part = arguments.has("--part");
-    std::unique_ptr<catalog::Catalog> catalog;
+    app::Projections current;
     if (!raw && !part) {
-        TRY(auto current, make_current(session));
-        catalog = std::move(current.catalog);
+        TRY(current, make_current(session));
     }
     TRY(const auto recorded,
         session.archive.record_access(journal::Kind::open,
@@ -241,7 +240,7 @@ Result<void> show(Session& session) {
             TRY_DO(raw ? write_raw(session, seq)
                        : write_part(session, seq, arguments.get("--part")));
         } else {
-            TRY_DO(show_one(session, *catalog, wanted, session.json() ? &list : nullptr));
+            TRY_DO(show_one(session, *current.catalog, wanted, session.json() ? &list : nullptr));
         }
     }
     if (session.json() && !raw && !part) {

@@ -54,8 +54,8 @@ constexpr std::size_t xaes_overhead = 40;
 std::string xaes_seal(const Key& key, std::string_view plaintext, std::string_view aad);
 Result<std::string> xaes_open(const Key& key, std::string_view sealed, std::string_view aad);
 
-// trust.md 2.4: key_id[8] | nonce[24] | XAES-256-GCM(K, 32 bytes) = 80 bytes, AAD "ca/wrap/v1" |
-// purpose | key_id | object_id
+// docs/formats/sealing.md: key_id[8] | nonce[24] | XAES-256-GCM(K, 32 bytes) = 80 bytes, AAD
+// "ca/wrap/v1" | purpose | key_id | object_id
 using KeyId = std::array<std::uint8_t, 8>;
 std::string wrap(const KeyId& id,
                  const Key& with,
@@ -93,7 +93,7 @@ PublicKey ed25519_public(const Key& seed);
 Signature ed25519_sign(const Key& seed, std::string_view message);
 bool ed25519_verify(const PublicKey& key, std::string_view message, const Signature& signature);
 
-// argon2id, the parameters of trust.md: 64 MiB, 3 passes, 1 lane.
+// argon2id, parameters of docs/formats/keyring.md: 64 MiB, 3 passes, 1 lane.
 struct PassphraseCost {
     std::uint32_t memory_kib = 65536;
     std::uint32_t passes = 3;

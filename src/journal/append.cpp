@@ -269,11 +269,13 @@ Result<Appended> Journal::State::write_one(Prepared& prepared, Instant now) {
                 sql::Blob{{reinterpret_cast<const char*>(key->data()), key->size()}}, seq.value()));
     }
     if (draft.kind == Kind::dictionary) {
-        // The class stands in the descriptor too; this row only saves a search at the next start.
+        // The class stands in the descriptor, the bytes in the record: these rows only save the
+        // next start a search through the closed shards.
         const auto at = draft.descriptor.find("\"class\":");
         CHECK(at != std::string_view::npos);
         TRY_DO(write.dictionary.run_with(
             seq.value(), std::atoi(std::string(draft.descriptor.substr(at + 8)).c_str())));
+        TRY_DO(write.dictionary_copy.run_with(seq.value(), sql::Blob{draft.content}));
     }
     Appended appended{.seq = seq,
                       .leaf = ledger::leaf_hash(ledger::as_bytes(encoded)),

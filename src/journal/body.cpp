@@ -40,7 +40,7 @@ Contexts& contexts() {
 
 struct Dictionary {
     std::string bytes;
-    ZSTD_CDict* compress;
+    ZSTD_CDict* compress;  // made by the first use: a process that only reads needs none
     ZSTD_DDict* decompress;
 };
 
@@ -56,6 +56,22 @@ struct Dictionaries::State {
             ZSTD_freeDDict(dictionary.decompress);
         }
     }
+    // 0 and nothing when the class has none; a dictionary lives as long as the State.
+    std::pair<std::uint64_t, const ZSTD_CDict*> newest_of(ContentClass cls) {
+        std::uint64_t id = 0;
+        {
+            const std::shared_lock lock(mutex);
+            id = newest[static_cast<std::size_t>(cls)];
+            if (id == 0) return {0, nullptr};
+            if (const auto* ready = by_id.at(id).compress) return {id, ready};
+        }
+        const std::unique_lock lock(mutex);
+        auto& dictionary = by_id.at(id);
+        if (dictionary.compress == nullptr)
+            dictionary.compress =
+                ZSTD_createCDict(dictionary.bytes.data(), dictionary.bytes.size(), level);
+        return {id, dictionary.compress};
+    }
 };
 
 Dictionaries::Dictionaries() : state_(std::make_unique<State>()) {}
@@ -64,9 +80,8 @@ Dictionaries::~Dictionaries() = default;
 void Dictionaries::add(std::uint64_t id, ContentClass cls, std::string bytes) {
     const std::unique_lock lock(state_->mutex);
     if (state_->by_id.contains(id)) return;
-    auto* compress = ZSTD_createCDict(bytes.data(), bytes.size(), level);
     auto* decompress = ZSTD_createDDict(bytes.data(), bytes.size());
-    state_->by_id.emplace(id, Dictionary{std::move(bytes), compress, decompress});
+    state_->by_id.emplace(id, Dictionary{std::move(bytes), nullptr, decompress});
     auto& newest = state_->newest[static_cast<std::size_t>(cls)];
     newest = std::max(newest, id);
 }
@@ -82,22 +97,19 @@ std::string Dictionaries::compress(ContentClass cls, std::string_view raw) const
     std::string packed(ZSTD_compressBound(raw.size()), '\0');
     auto* context = contexts().compress;
     std::size_t size = 0;
-    {
-        const std::shared_lock lock(state_->mutex);
-        const auto id = state_->newest[static_cast<std::size_t>(cls)];
-        if (id != 0) {
-            ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0);
-            ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0);
-            ZSTD_CCtx_refCDict(context, state_->by_id.at(id).compress);
-            size = ZSTD_compress2(context, packed.data(), packed.size(), raw.data(), raw.size());
-            ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
-            out.u8(zstd_dictionary);
-            out.varint(id);
-        } else {
-            size = ZSTD_compressCCtx(
-                context, packed.data(), packed.size(), raw.data(), raw.size(), level);
-            out.u8(zstd);
-        }
+    const auto [id, dictionary] = state_->newest_of(cls);
+    if (id != 0) {
+        ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0);
+        ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0);
+        ZSTD_CCtx_refCDict(context, dictionary);
+        size = ZSTD_compress2(context, packed.data(), packed.size(), raw.data(), raw.size());
+        ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
+        out.u8(zstd_dictionary);
+        out.varint(id);
+    } else {
+        size =
+            ZSTD_compressCCtx(context, packed.data(), packed.size(), raw.data(), raw.size(), level);
+        out.u8(zstd);
     }
     CHECK(!ZSTD_isError(size));
     if (size >= raw.size()) {

@@ -174,6 +174,11 @@ Result<void> Journal::State::close_shard() {
                          "SELECT * FROM dictionary",
                          "INSERT INTO dictionary VALUES(?,?)",
                          std::vector<bool>(2)));
+        TRY_DO(copy_rows(*live,
+                         db,
+                         "SELECT * FROM dictionary_copy",
+                         "INSERT INTO dictionary_copy VALUES(?,?)",
+                         std::vector<bool>(2)));
         const auto descriptor = fmt::format(
             R"({{"v":1,"first":{},"records":{},"journal_sha256":"{}","bodies_sha256":"{}"}})",
             first.value(),

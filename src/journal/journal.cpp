@@ -113,6 +113,7 @@ Result<void> Journal::State::open_writer() {
             Errc::corrupt,
             fmt::format("live.db ends at record {} but its head says {}", expected, head.records));
     row = {};
+    TRY_DO(db.run(dictionary_copy_schema));  // live files of before November 2026 have none
     const auto make = [&](sql::Statement& statement, const char* text) -> Result<void> {
         TRY(statement, db.prepare(text));
         return {};
@@ -128,6 +129,7 @@ Result<void> Journal::State::open_writer() {
         make(write.put_stream,
              "INSERT INTO stream VALUES(?,?) ON CONFLICT DO UPDATE SET version=excluded.version"));
     TRY_DO(make(write.dictionary, "INSERT INTO dictionary VALUES(?,?)"));
+    TRY_DO(make(write.dictionary_copy, "INSERT INTO dictionary_copy VALUES(?,?)"));
     TRY_DO(make(write.head, "UPDATE head SET records=?, leaf1=?, leaf2=?"));
     live.emplace(std::move(db));
     sqlite3_wal_hook(
@@ -159,18 +161,28 @@ Result<void> Journal::State::load_dictionaries() {
     struct Known {
         Seq seq;
         ContentClass cls;
+        std::optional<std::string> bytes;
     };
     std::vector<Known> known;
     const auto listed = [&]() -> Result<void> {
-        TRY(auto rows, live->prepare("SELECT seq, class FROM dictionary ORDER BY seq"));
+        TRY(auto rows,
+            live->prepare("SELECT seq, class, bytes FROM dictionary LEFT JOIN dictionary_copy "
+                          "USING(seq) ORDER BY seq"));
         for (;;) {
             TRY(const bool more, rows.step());
             if (!more) return {};
-            known.push_back({Seq(rows.number(0)), static_cast<ContentClass>(rows.integer(1))});
+            auto& one = known.emplace_back();
+            one.seq = Seq(rows.number(0));
+            one.cls = static_cast<ContentClass>(rows.integer(1));
+            if (!rows.is_null(2)) one.bytes = rows.blob(2);
         }
     }();
     if (!listed) return within(live_label, listed.error());
-    for (const auto& [seq, cls] : known) {
+    for (auto& [seq, cls, bytes] : known) {
+        if (bytes) {
+            dictionaries.add(seq.value(), cls, std::move(*bytes));
+            continue;
+        }
         std::optional<Record> record;
         auto read = with_shard(seq, [&](ShardReader& shard) -> Result<void> {
             TRY(auto rows, shard.rows(seq, 1, true));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What was stored, in which order; what is new since N? The truth of the archive:
-// docs/formats/journal.md, trust.md 2.1. Append-only, gapless from 0, encrypted; a record that
+// docs/formats/journal.md. Append-only, gapless from 0, encrypted; a record that
 // append() returned is durable. One process has the journal open for writing (the holder of
 // archive.lock); inside it every function may be called from any thread.
 #pragma once

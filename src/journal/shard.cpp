@@ -14,6 +14,9 @@ std::string bodies_label(Seq first) { return fmt::format("bodies/{:016x}.db", fi
     "NOT NULL, entry BLOB NOT NULL) STRICT;"                                                  \
     "CREATE TABLE hole(seq INTEGER PRIMARY KEY, disposal_seq INTEGER NOT NULL) STRICT;"       \
     "CREATE INDEX audit_leaf ON record(leaf) WHERE origin = 2;"
+#define DICTIONARY_COPY                                                                         \
+    "CREATE TABLE IF NOT EXISTS dictionary_copy(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) " \
+    "STRICT;"
 #define BODY_TABLES                                                                               \
     "CREATE TABLE body(seq INTEGER PRIMARY KEY, form INTEGER NOT NULL, key_id INTEGER NOT NULL, " \
     "bytes BLOB NOT NULL) STRICT;"                                                                \
@@ -24,10 +27,12 @@ std::string bodies_label(Seq first) { return fmt::format("bodies/{:016x}.db", fi
 const char* const live_schema = RECORD_TABLES BODY_TABLES
     "CREATE TABLE once(key BLOB PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE stream(name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE dictionary(seq INTEGER PRIMARY KEY, class INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE dictionary(seq INTEGER PRIMARY KEY, class INTEGER NOT NULL) "
+    "STRICT;" DICTIONARY_COPY
     "CREATE TABLE head(one INTEGER PRIMARY KEY CHECK(one=1), format INTEGER NOT NULL, first "
     "INTEGER NOT NULL, records INTEGER NOT NULL, leaf1 INTEGER "
     "NOT NULL, leaf2 INTEGER NOT NULL) STRICT;";
+const char* const dictionary_copy_schema = DICTIONARY_COPY;
 const char* const journal_schema = RECORD_TABLES;
 const char* const bodies_schema = BODY_TABLES;
 const char* const once_schema =

@@ -23,6 +23,7 @@ inline constexpr const char* live_label = "live.db";
 inline constexpr const char* once_label = "once.db";
 
 extern const char* const live_schema;
+extern const char* const dictionary_copy_schema;
 extern const char* const journal_schema;
 extern const char* const bodies_schema;
 extern const char* const once_schema;

@@ -40,7 +40,7 @@ struct Request {
 
 struct WriterStatements {
     sql::Statement record, body, object, wrap, once, find_once, stream, put_stream, dictionary,
-        head;
+        dictionary_copy, head;
 };
 
 struct Journal::State {

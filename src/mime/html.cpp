@@ -13,7 +13,7 @@
 namespace letopis::mime {
 namespace {
 
-constexpr std::size_t chunk_bytes = 64 * 1024;  // dependencies.md: never feed libxml2 more at once
+constexpr std::size_t chunk_bytes = 64 * 1024;  // never feed libxml2 more at once
 constexpr int quote_depth_max = 10;
 
 enum class Element {

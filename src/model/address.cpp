@@ -80,7 +80,7 @@ std::optional<Digits> digits_of(std::string_view text) {
     return digits;
 }
 
-// E.164 digits without the plus, or empty. Russian rules: channels.md 0.5.
+// E.164 digits without the plus, or empty. A Russian 8 before ten digits is a 7.
 std::string international(const Digits& digits) {
     std::string_view all = digits.text;
     if (digits.plus) return std::string(all);

@@ -39,8 +39,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Path& index_dir,
     auto state = std::make_unique<State>(index_dir, std::move(keys), options);
     if (!options.writable) {
         // The first session is opened here, so that what is wrong is said now.
-        TRY(auto session, Borrowed::take(*state));
-        TRY(state->overlay_position, session->overlay_position());
+        TRY_DO(Borrowed::take(*state));
         return std::unique_ptr<Engine>(new Engine(std::move(state)));
     }
     TRY_DO(make_directories(index_dir));
@@ -123,6 +122,11 @@ Borrowed::~Borrowed() {
 }
 
 std::uint64_t Engine::position() const {
+    if (!state_->options.writable) {  // the writer is another one, and may have gone on
+        auto session = Borrowed::take(*state_);
+        if (!session) return 0;
+        return (*session)->overlay_position().value_or(0);
+    }
     const std::lock_guard lock(state_->manifest_mutex);
     const auto closed = state_->manifest ? state_->manifest->position() : 0;
     return std::max(closed, state_->overlay_position);

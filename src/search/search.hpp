@@ -176,7 +176,7 @@ public:
     static Result<void> wipe(const Path& index_dir);
     ~Engine();
 
-    // Everything before this journal position is in the index.
+    // Everything before this journal position is in the index; 0 where that cannot be read.
     std::uint64_t position() const;
     std::uint64_t docs() const;
     std::vector<ShardInfo> shards() const;

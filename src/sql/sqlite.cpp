@@ -97,11 +97,8 @@ std::string file_uri(const Path& file, Mode mode) {
 }
 
 std::string setup(const Options& options) {
-    // trust.md 2.1 rule 8, and dependencies.md "SQLite".
-    auto text = fmt::format(
-        "PRAGMA cache_size=-{};PRAGMA temp_store=MEMORY;PRAGMA mmap_size=0;PRAGMA "
-        "cell_size_check=ON;PRAGMA trusted_schema=OFF;PRAGMA foreign_keys=ON;",
-        options.cache_kib);
+    // What the library's build sets for every file stands in third_party/sqlite3mc/CMakeLists.txt.
+    auto text = fmt::format("PRAGMA cache_size=-{};PRAGMA cell_size_check=ON;", options.cache_kib);
     if (options.mode == Mode::create || options.mode == Mode::write) {
         text += "PRAGMA secure_delete=ON;PRAGMA auto_vacuum=NONE;";
         switch (options.durability) {
@@ -135,8 +132,8 @@ Result<Database> Database::open(const Path& file, std::string_view key, const Op
     if (opened != SQLITE_OK) {
         return tl::unexpected<Error>(error_of(raw, opened, doing));
     }
-    sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
     sqlite3_busy_timeout(raw, static_cast<int>(options.busy_timeout.count()));
     auto key_text =
         "PRAGMA cipher='aegis';PRAGMA page_size=8192;PRAGMA key='raw:" + hex(key) + "';";
@@ -148,6 +145,8 @@ Result<Database> Database::open(const Path& file, std::string_view key, const Op
         return within(doing, std::move(fits).error());
     if (auto ready = db.run(setup(options).c_str()); !ready)
         return within(doing, std::move(ready).error());
+    // Last: it refuses journal_mode=OFF, too.
+    sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     return db;
 }
 

@@ -13,7 +13,10 @@ namespace letopis::text {
 
 namespace {
 
-constexpr std::size_t table_size = 16384;
+// A process that shows a page of answers meets some hundred words, an import half a million.
+constexpr std::size_t table_size_first = 512;
+constexpr std::size_t table_size_busy = 16384;
+constexpr std::size_t misses_of_busy = 2048;
 constexpr std::size_t cached_bytes_max = 47;
 
 std::uint64_t hash_of(std::string_view word) {
@@ -46,20 +49,23 @@ Stems::Stems() : stemmers_{sb_stemmer_new("russian", "UTF_8"), sb_stemmer_new("e
 
 Stems::~Stems() {
     for (auto* stemmer : stemmers_) sb_stemmer_delete(stemmer);
-    if (table_ != nullptr) ::munmap(table_, table_size * sizeof(Entry));
+    drop_table();
 }
 
 // Pages of the kernel cost nothing until they are touched, so a short-lived process pays little;
 // calloc would clear all of it when it has the memory already.
-void Stems::make_table() {
-    void* pages = ::mmap(nullptr,
-                         table_size * sizeof(Entry),
-                         PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS,
-                         -1,
-                         0);
+void Stems::make_table(std::size_t size) {
+    drop_table();
+    void* pages = ::mmap(
+        nullptr, size * sizeof(Entry), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(pages != MAP_FAILED);
     table_ = static_cast<Entry*>(pages);
+    table_size_ = size;
+}
+
+void Stems::drop_table() {
+    if (table_ != nullptr) ::munmap(table_, table_size_ * sizeof(Entry));
+    table_ = nullptr;
 }
 
 std::string_view Stems::without_ending(std::string_view word, Script script) {
@@ -78,12 +84,16 @@ std::string_view Stems::compute(std::string_view word, Script script) {
 
 std::string_view Stems::stem(std::string_view word, Script script) {
     if (word.empty() || word.size() > cached_bytes_max) return compute(word, script);
-    if (table_ == nullptr) make_table();
-    auto& entry = table_[hash_of(word) % table_size];
+    if (table_ == nullptr) make_table(table_size_first);
+    auto& entry = table_[hash_of(word) % table_size_];
     if (entry.word_size == word.size() && std::memcmp(entry.word, word.data(), word.size()) == 0)
         return {entry.stem, entry.stem_size};
     const auto stem = compute(word, script);
     if (stem.empty() || stem.size() > cached_bytes_max) return stem;
+    if (++misses_ == misses_of_busy) {
+        make_table(table_size_busy);
+        return stem;
+    }
     entry.word_size = static_cast<std::uint8_t>(word.size());
     entry.stem_size = static_cast<std::uint8_t>(stem.size());
     std::memcpy(entry.word, word.data(), word.size());

@@ -29,9 +29,12 @@ public:
 private:
     struct Entry;
     std::string_view compute(std::string_view word, Script script);
-    void make_table();
+    void make_table(std::size_t size);
+    void drop_table();
     sb_stemmer* stemmers_[2];
     Entry* table_ = nullptr;  // made by the first word
+    std::size_t table_size_ = 0;
+    std::size_t misses_ = 0;
     std::string steady_;
 };
 

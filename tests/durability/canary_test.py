@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Nothing that can be read (trust.md E1): words that stand nowhere else are brought in by every way, found, shown, exported and made
+"""Nothing that can be read (docs/promises.md E1): words that stand nowhere else are brought in by every way, found, shown, exported and made
 again, and then no file of the archive and no temporary file holds any of them, in no charset and no encoding."""
 import base64
 import email.message

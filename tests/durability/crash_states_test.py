@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a power cut may leave, at every call of an appending run and in any combination of unsynced writes: it opens, nothing acknowledged is
-lost, verify is green, appending goes on (trust.md D2). The model stands in src/journal/crash/disk.hpp.
+lost, verify is green, appending goes on (docs/promises.md D2). The model stands in src/journal/crash/disk.hpp.
 
 A violation names its seed and state: journal_crash --seed S --state N shows it again."""
 import datetime

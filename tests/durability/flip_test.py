@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""One flipped bit anywhere in a closed archive (trust.md I1): `verify --deep` or the opening is red and names the file or the record,
+"""One flipped bit anywhere in a closed archive (docs/promises.md I1): `verify --deep` or the opening is red and names the file or the record,
 nothing wrong is served meanwhile, and with the bit turned back all is well."""
 import concurrent.futures
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A full disk (trust.md D6): one clear sentence, nothing lost, reading goes on, and with space again the same command goes on."""
+"""A full disk (docs/promises.md D6): one clear sentence, nothing lost, reading goes on, and with space again the same command goes on."""
 import os
 import re
 import resource

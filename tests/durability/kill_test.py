@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""kill -9 at any moment: what was acknowledged is there, byte for byte, and the books balance (trust.md D1, D7)."""
+"""kill -9 at any moment: what was acknowledged is there, byte for byte, and the books balance (docs/promises.md D1, D7)."""
 import glob
 import os
 import random

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Deliberate faults (trust.md D4): each is switched on in the test-only build, and the named check must fail with it and pass without it.
+"""Deliberate faults (docs/promises.md D4): each is switched on in the test-only build, and the named check must fail with it and pass without it.
 A check that lets one live is what is broken."""
 import os
 import unittest

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The power is cut while a guest appends: what it acknowledged on its console is on the disk, byte for byte (trust.md D1, D5).
+"""The power is cut while a guest appends: what it acknowledged on its console is on the disk, byte for byte (docs/promises.md D1, D5).
 Only in the long form. machine.py says what a power cut is here."""
 import os
 import random

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A fault at every system call (trust.md D3, D5): EIO, ENOSPC and SIGKILL at the n-th call of each kind, by strace. And the order of
+"""A fault at every system call (docs/promises.md D3, D5): EIO, ENOSPC and SIGKILL at the n-th call of each kind, by strace. And the order of
 writes, syncs and promises, which no killing can show: a sync that is missing costs nothing until the power goes."""
 import concurrent.futures
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""An insider who has the disk and every key but the one that signs (trust.md I2): whatever is changed, removed, put in, moved or dated
+"""An insider who has the disk and every key but the one that signs (docs/promises.md I2): whatever is changed, removed, put in, moved or dated
 back, `verify --deep` finds it; the exchange of everything for an older copy is found with one head kept outside."""
 import os
 import random

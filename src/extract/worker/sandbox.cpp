@@ -23,7 +23,7 @@
 namespace letopis::extract {
 namespace {
 
-// trust.md 2.8: 512 MiB a parser. RLIMIT_DATA counts private writable memory, so libraries and
+// 512 MiB a parser. RLIMIT_DATA counts private writable memory, so libraries and
 // ICU's read-only data stay out of it.
 constexpr rlim_t data_bytes_max = rlim_t(512) << 20;
 
