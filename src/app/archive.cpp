@@ -95,6 +95,9 @@ Result<Identity> read_identity(const Path& archive) {
     };
     TRY(identity.id, text_of("id"));
     TRY(identity.host, text_of("host"));
+    for (const auto origin : origins_all)
+        if (!origin_of(identity, origin))
+            return fail(Errc::corrupt, "archive.toml: host cannot be the name of a log");
     TRY(const auto created, text_of("created"));
     const auto instant = parse_rfc3339(created);
     if (!instant) return fail(Errc::corrupt, "archive.toml: created is not a date");

@@ -160,6 +160,22 @@ TEST_F(ArchiveTest, refuses_an_identity_of_a_newer_format_by_name) {
     EXPECT_EQ(identity.error().code, Errc::unsupported);
 }
 
+TEST_F(ArchiveTest, refuses_an_identity_whose_host_cannot_name_a_log) {
+    create();
+    const auto text = *read_file(home() / "archive.toml");
+    for (const char* host :
+         {"golden example", "golden\xef.example", "golden/example", "\x11olden"}) {
+        auto damaged = text;
+        damaged.replace(damaged.find("golden.example"), 14, host);
+        ASSERT_TRUE(write_file(home() / "archive.toml", damaged));
+
+        const auto identity = read_identity(home());
+
+        ASSERT_FALSE(identity) << host;
+        EXPECT_EQ(identity.error().code, Errc::corrupt);
+    }
+}
+
 TEST_F(ArchiveTest, does_not_write_over_a_journal_that_lost_its_end) {
     create();
     open();

@@ -139,7 +139,8 @@ private:
     Database* db_;
 };
 
-// Reads every page of the file, those without content too, so that each is authenticated. Returns
+// Reads every page of the file, those without content too, so that each is authenticated, and the
+// 16 bytes before them, which no seal covers (docs/formats/archive.md). Returns
 // the bytes; corrupt, io.
 Result<std::uint64_t> read_every_page(Database& db);
 
