@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "app/descriptor.hpp"
-#include "cli/find.hpp"
-#include "cli/messages.hpp"
+#include "app/find.hpp"
+#include "app/views.hpp"
 #include "cli/session.hpp"
 
 namespace letopis::cli {
@@ -85,7 +85,7 @@ std::string json_line(Session& session,
                       catalog::Catalog& catalog,
                       const catalog::MessageDetail& detail,
                       const std::string& text) {
-    auto full = detail_json(detail, text);
+    auto full = app::detail_json(detail, text);
     json::object line;
     for (const char* name : {"id",
                              "kind",
@@ -115,8 +115,8 @@ std::string json_line(Session& session,
             }
         }
         attachments.push_back(
-            json::object{{"name", json_text(a.name)},
-                         {"type", json_text(a.type)},
+            json::object{{"name", app::json_text(a.name)},
+                         {"type", app::json_text(a.type)},
                          {"size", size},
                          {"sha256", sha ? json::value(hex(*sha)) : json::value(nullptr)}});
     }
@@ -127,7 +127,7 @@ std::string json_line(Session& session,
 
 class Exporter {
 public:
-    Exporter(Session& session, Find& find, std::string as, std::string out)
+    Exporter(Session& session, app::Find& find, std::string as, std::string out)
         : session_(session), find_(find), as_(std::move(as)), out_(std::move(out)) {}
 
     Result<std::uint64_t> run(const text::Node& root, const std::string& query) {
@@ -166,7 +166,7 @@ private:
     Result<void> one(Seq seq, Target* target) {
         TRY(const auto detail, find_.catalog().message(seq));
         if (as_ == "jsonl") {
-            TRY(const auto text, text_of(session_.archive, find_.catalog(), seq));
+            TRY(const auto text, app::text_of(session_.archive, find_.catalog(), seq));
             ++count_;
             return target->write(json_line(session_, find_.catalog(), detail, text));
         }
@@ -188,7 +188,7 @@ private:
     }
 
     Session& session_;
-    Find& find_;
+    app::Find& find_;
     std::string as_, out_;
     std::uint64_t count_ = 0, skipped_ = 0;
 };
@@ -210,7 +210,7 @@ Exit run_export(Session& session) {
     }
     auto current = make_current(session);
     if (!current) return report(session.output, current.error(), session.json());
-    Find find(session.archive, std::move(*current));
+    app::Find find(session.archive, std::move(*current));
     // Where nothing may be signed, what is there can still be taken out.
     if (session.archive.check_logs()) {
         if (auto is_signed = session.archive.sign(false); !is_signed)
@@ -272,7 +272,7 @@ Result<void> write_new(const Path& path, std::string_view bytes) {
 }
 
 Result<void> proof(Session& session) {
-    TRY(const auto seq, parse_id(session.arguments.positional.front()));
+    TRY(const auto seq, app::parse_id(session.arguments.positional.front()));
     const Seq ids[] = {seq};
     TRY(const auto recorded,
         session.archive.record_access(journal::Kind::exported,
@@ -305,9 +305,9 @@ Result<void> proof(Session& session) {
     if (session.json())
         session.output.print(
             json::serialize(json::object{{"id", seq.value()},
-                                         {"proof", json_text(files.proof)},
-                                         {"descriptor", json_text(files.descriptor)},
-                                         {"vkey", json_text(files.vkey)}}) +
+                                         {"proof", app::json_text(files.proof)},
+                                         {"descriptor", app::json_text(files.descriptor)},
+                                         {"vkey", app::json_text(files.vkey)}}) +
             "\n");
     else
         session.output.print(files.proof);
@@ -322,7 +322,7 @@ Result<void> tag(Session& session) {
             tags.emplace_back(word.substr(1), word[0] == '+');
             continue;
         }
-        TRY(const auto seq, parse_id(word));
+        TRY(const auto seq, app::parse_id(word));
         TRY(const auto record, session.archive.journal().read(seq, journal::Contents::skip));
         if (record.kind != journal::Kind::message)
             return fail(Errc::not_found, fmt::format("{} is no message", seq.value()));

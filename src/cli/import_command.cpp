@@ -4,8 +4,9 @@
 #include <boost/json.hpp>
 
 #include "app/importer.hpp"
-#include "cli/messages.hpp"
+#include "app/views.hpp"
 #include "cli/session.hpp"
+#include "cli/terminal.hpp"
 
 namespace letopis::cli {
 
@@ -61,8 +62,8 @@ private:
 std::string result_json(const app::ImportResult& result) {
     json::array refusals;
     for (const auto& refusal : result.refusals)
-        refusals.push_back(
-            json::object{{"item", json_text(refusal.item)}, {"reason", json_text(refusal.reason)}});
+        refusals.push_back(json::object{{"item", app::json_text(refusal.item)},
+                                        {"reason", app::json_text(refusal.reason)}});
     return json::serialize(json::object{{"seen", result.seen},
                                         {"stored", result.stored},
                                         {"duplicates", result.duplicates},
@@ -150,9 +151,9 @@ Exit run_books(Session& session) {
     for (const auto& source : *books) {
         balanced = balanced && source.balanced() && source.agrees();
         if (session.json()) {
-            json::object object{{"source", json_text(source.source)},
-                                {"title", json_text(source.title)},
-                                {"channel", json_text(model::name(source.channel))},
+            json::object object{{"source", app::json_text(source.source)},
+                                {"title", app::json_text(source.title)},
+                                {"channel", app::json_text(model::name(source.channel))},
                                 {"seen", source.seen},
                                 {"stored", source.stored},
                                 {"duplicates", source.duplicates},
@@ -168,8 +169,8 @@ Exit run_books(Session& session) {
             if (!refusals) return report(session.output, refusals.error(), true);
             json::array refused;
             for (const auto& refusal : *refusals)
-                refused.push_back(json::object{{"item", json_text(refusal.item)},
-                                               {"reason", json_text(refusal.reason)}});
+                refused.push_back(json::object{{"item", app::json_text(refusal.item)},
+                                               {"reason", app::json_text(refusal.reason)}});
             object["refusals"] = std::move(refused);
             list.push_back(std::move(object));
             continue;

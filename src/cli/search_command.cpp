@@ -5,10 +5,11 @@
 #include <cmath>
 
 #include "app/descriptor.hpp"
+#include "app/find.hpp"
 #include "app/index_feed.hpp"
-#include "cli/find.hpp"
-#include "cli/messages.hpp"
+#include "app/views.hpp"
 #include "cli/session.hpp"
+#include "cli/terminal.hpp"
 #include "search/snippet.hpp"
 
 namespace letopis::cli {
@@ -21,7 +22,7 @@ json::object facets_json(const search::Facets& facets) {
     const auto pairs = [](const auto& list, auto name) {
         json::array array;
         for (const auto& [value, count] : list)
-            array.push_back(json::object{{"value", json_text(name(value))}, {"count", count}});
+            array.push_back(json::object{{"value", app::json_text(name(value))}, {"count", count}});
         return array;
     };
     const auto same = [](const std::string& text) { return std::string_view(text); };
@@ -71,7 +72,7 @@ struct Page {
 Result<Page> find_page(Session& session,
                        const std::string& query,
                        const text::Node& root,
-                       Find& find,
+                       app::Find& find,
                        bool with_facets) {
     const auto& arguments = session.arguments;
     TRY(const auto limit, arguments.number("--limit", 20, 1000));
@@ -95,7 +96,7 @@ Result<Page> find_page(Session& session,
     const search::SnippetOptions options{
         .max_chars = 160, .open = terminal ? "\x1b[1m" : "[", .close = terminal ? "\x1b[0m" : "]"};
     for (const auto& row : page.rows) {
-        TRY(auto text, text_of(session.archive, find.catalog(), row.seq));
+        TRY(auto text, app::text_of(session.archive, find.catalog(), row.seq));
         if (!session.json()) text = terminal_safe(text);
         page.snippets.push_back(
             search::best_snippet(analyser, root, row.subject, text, {}, options));
@@ -119,14 +120,14 @@ void print_page(Session& session, const Page& page) {
     std::size_t i = 0;
     for (const auto& row : page.rows) {
         const auto& snippet = page.snippets[i++];
-        std::string to = row.to.empty() ? row.conversation_title : show_party(row.to.front());
+        std::string to = row.to.empty() ? row.conversation_title : app::show_party(row.to.front());
         if (row.to_count > 1) to += fmt::format(" and {} more", row.to_count - 1);
         output.print(fmt::format(
             "{:>8}  {}  {:<8}  {}{}\n",
             row.seq.value(),
             rfc3339(row.date).substr(0, 16),
             model::name(row.channel),
-            terminal_safe(row.from.address.empty() ? "(nobody named)" : show_party(row.from)),
+            terminal_safe(row.from.address.empty() ? "(nobody named)" : app::show_party(row.from)),
             to.empty() ? "" : " → " + terminal_safe(to)));
         if (!row.subject.empty())
             output.print(fmt::format("          {}\n", terminal_safe(row.subject)));
@@ -154,20 +155,21 @@ Exit run_search(Session& session) {
     const auto parsed = text::parse_query(query, session.archive.clock().now());
     if (parsed.error) {
         if (session.json()) {
-            session.output.print(json::serialize(json::object{
-                                     {"error",
-                                      json::object{{"code", "invalid"},
-                                                   {"at", parsed.error->at},
-                                                   {"what", json_text(parsed.error->what)},
-                                                   {"hint", json_text(parsed.error->hint)}}}}) +
-                                 "\n");
+            session.output.print(
+                json::serialize(
+                    json::object{{"error",
+                                  json::object{{"code", "invalid"},
+                                               {"at", parsed.error->at},
+                                               {"what", app::json_text(parsed.error->what)},
+                                               {"hint", app::json_text(parsed.error->hint)}}}}) +
+                "\n");
         }
         session.output.note(text::show_error(query, *parsed.error));
         return Exit::usage;
     }
     auto current = make_current(session);
     if (!current) return report(session.output, current.error(), session.json());
-    Find find(session.archive, std::move(*current));
+    app::Find find(session.archive, std::move(*current));
     const bool with_facets =
         session.json() ? !session.arguments.has("--no-facets") : session.arguments.has("--facets");
     auto page = find_page(session, query, *parsed.root, find, with_facets);
@@ -184,9 +186,9 @@ Exit run_search(Session& session) {
         json::array hits;
         std::size_t i = 0;
         for (const auto& row : page->rows) {
-            auto hit = row_json(row);
-            hit["snippet"] = json_text(page->snippets[i].text);
-            hit["snippet_in"] = json_text(page->snippets[i].in);
+            auto hit = app::row_json(row);
+            hit["snippet"] = app::json_text(page->snippets[i].text);
+            hit["snippet_in"] = app::json_text(page->snippets[i].in);
             hits.push_back(std::move(hit));
             ++i;
         }
@@ -195,9 +197,9 @@ Exit run_search(Session& session) {
         answer["exact"] = page->answer.exact;
         answer["hits"] = std::move(hits);
         answer["facets"] = page->facets ? facets_json(*page->facets) : json::object();
-        if (!page->answer.cursor.empty()) answer["cursor"] = json_text(page->answer.cursor);
-        if (!page->answer.note.empty()) answer["note"] = json_text(page->answer.note);
-        if (!page->suggestion.empty()) answer["suggestion"] = json_text(page->suggestion);
+        if (!page->answer.cursor.empty()) answer["cursor"] = app::json_text(page->answer.cursor);
+        if (!page->answer.note.empty()) answer["note"] = app::json_text(page->answer.note);
+        if (!page->suggestion.empty()) answer["suggestion"] = app::json_text(page->suggestion);
         answer["access_record_ms"] = std::round(waited * 100) / 100;
         session.output.print(json::serialize(answer) + "\n");
     } else {

@@ -2,8 +2,9 @@
 #include <fmt/format.h>
 
 #include "app/descriptor.hpp"
-#include "cli/messages.hpp"
+#include "app/views.hpp"
 #include "cli/session.hpp"
+#include "cli/terminal.hpp"
 #include "workers/workers.hpp"
 
 namespace letopis::cli {
@@ -30,7 +31,7 @@ std::string header_lines(const catalog::MessageDetail& detail) {
     std::size_t listed = 0;
     for (const auto& party : m.parties) {
         if (++listed > 30) break;
-        const auto shown = show_party(party);
+        const auto shown = app::show_party(party);
         line(model::name(party.role),
              shown == party.address ? shown
              : party.kind == model::AddressKind::email
@@ -123,9 +124,9 @@ Result<void> show_message(Session& session, catalog::Catalog& catalog, Seq seq, 
                     fmt::format("there is no message {}", seq.value()),
                     "Ids are the numbers that `letopis search` prints.");
     if (!detail) return tl::unexpected<Error>(std::move(detail).error());
-    TRY(const auto text, text_of(session.archive, catalog, seq));
+    TRY(const auto text, app::text_of(session.archive, catalog, seq));
     if (list != nullptr) {
-        list->push_back(detail_json(*detail, text));
+        list->push_back(app::detail_json(*detail, text));
     } else if (session.arguments.has("--text")) {
         session.output.print(terminal_safe(text) + "\n");
     } else {
@@ -153,17 +154,17 @@ Result<void> show_conversation(Session& session,
         for (const auto& item : page.items) seqs.push_back(item.seq);
         TRY(const auto rows, catalog.messages(seqs));
         for (const auto& row : rows) {
-            TRY(const auto text, text_of(session.archive, catalog, row.current));
+            TRY(const auto text, app::text_of(session.archive, catalog, row.current));
             if (list != nullptr) {
-                auto object = row_json(row);
-                object["text"] = json_text(text);
+                auto object = app::row_json(row);
+                object["text"] = app::json_text(text);
                 list->push_back(std::move(object));
             } else {
                 session.output.print(
                     fmt::format("{:>8}  {}  {}{}\n{}\n\n",
                                 row.seq.value(),
                                 rfc3339(row.date).substr(0, 16),
-                                terminal_safe(show_party(row.from)),
+                                terminal_safe(app::show_party(row.from)),
                                 row.subject.empty() ? "" : "  " + terminal_safe(row.subject),
                                 terminal_safe(text)));
             }
@@ -186,11 +187,12 @@ Result<void> show_correspondent(Session& session,
         json::array seen;
         for (const auto& name : person.names) {
             names += (names.empty() ? "" : ", ") + name.name;
-            seen.push_back(json::object{{"name", json_text(name.name)}, {"count", name.count}});
+            seen.push_back(
+                json::object{{"name", app::json_text(name.name)}, {"count", name.count}});
         }
         if (list != nullptr)
-            list->push_back(json::object{{"kind", json_text(model::name(person.kind))},
-                                         {"address", json_text(person.address)},
+            list->push_back(json::object{{"kind", app::json_text(model::name(person.kind))},
+                                         {"address", app::json_text(person.address)},
                                          {"messages", person.messages},
                                          {"names", std::move(seen)}});
         else
@@ -208,12 +210,12 @@ Result<void> show_one(Session& session,
                       json::array* list) {
     if (wanted.size() > 1 && wanted[0] == 'c' &&
         wanted.find_first_not_of("0123456789", 1) == std::string::npos) {
-        TRY(const auto seq, parse_id(wanted.substr(1)));
+        TRY(const auto seq, app::parse_id(wanted.substr(1)));
         return show_conversation(session, catalog, seq, list);
     }
     if (wanted.find_first_not_of("0123456789") != std::string::npos)
         return show_correspondent(session, catalog, wanted, list);
-    TRY(const auto seq, parse_id(wanted));
+    TRY(const auto seq, app::parse_id(wanted));
     return show_message(session, catalog, seq, list);
 }
 
@@ -221,7 +223,7 @@ Result<void> show(Session& session) {
     const auto& arguments = session.arguments;
     std::vector<Seq> ids;
     for (const auto& wanted : arguments.positional)
-        if (const auto id = parse_id(wanted)) ids.push_back(*id);
+        if (const auto id = app::parse_id(wanted)) ids.push_back(*id);
     std::string what;
     for (const auto& wanted : arguments.positional) what += (what.empty() ? "" : " ") + wanted;
     const bool raw = arguments.has("--raw"), part = arguments.has("--part");
@@ -236,7 +238,7 @@ Result<void> show(Session& session) {
     json::array list;
     for (const auto& wanted : arguments.positional) {
         if (raw || part) {
-            TRY(const auto seq, parse_id(wanted));
+            TRY(const auto seq, app::parse_id(wanted));
             TRY_DO(raw ? write_raw(session, seq)
                        : write_part(session, seq, arguments.get("--part")));
         } else {

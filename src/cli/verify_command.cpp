@@ -4,9 +4,10 @@
 #include <boost/json.hpp>
 
 #include "app/verifier.hpp"
+#include "app/views.hpp"
 #include "base/mutant.hpp"
-#include "cli/messages.hpp"
 #include "cli/session.hpp"
+#include "cli/terminal.hpp"
 
 namespace letopis::cli {
 
@@ -35,16 +36,16 @@ Exit run_verify(Session& session) {
     if (session.json()) {
         json::array problems, notes;
         for (const auto& problem : verified->problems)
-            problems.push_back(json::object{{"where", json_text(problem.where)},
-                                            {"what", json_text(problem.what)}});
-        for (const auto& note : verified->notes) notes.push_back(json_text(note));
+            problems.push_back(json::object{{"where", app::json_text(problem.where)},
+                                            {"what", app::json_text(problem.what)}});
+        for (const auto& note : verified->notes) notes.push_back(app::json_text(note));
         session.output.print(
             json::serialize(json::object{{"ok", ok},
                                          {"records", verified->records},
                                          {"objects", verified->objects},
                                          {"bytes", verified->bytes},
-                                         {"root", json_text(verified->root)},
-                                         {"audit_root", json_text(verified->audit_root)},
+                                         {"root", app::json_text(verified->root)},
+                                         {"audit_root", app::json_text(verified->audit_root)},
                                          {"problems", std::move(problems)},
                                          {"notes", std::move(notes)}}) +
             "\n");
@@ -102,9 +103,9 @@ void print_logs(Output& output, const std::vector<app::RebuiltLog>& logs) {
 json::array logs_json(const std::vector<app::RebuiltLog>& logs) {
     json::array list;
     for (const auto& log : logs)
-        list.push_back(json::object{{"log", json_text(log.name)},
+        list.push_back(json::object{{"log", app::json_text(log.name)},
                                     {"records", log.records},
-                                    {"before", json_text(before(log))}});
+                                    {"before", app::json_text(before(log))}});
     return list;
 }
 
@@ -145,10 +146,12 @@ Exit run_rebuild(Session& session) {
         auto catalog = session.archive.open_catalog(catalog::Access::read);
         auto engine = session.archive.open_engine(false);
         if (catalog) {
-            if (const auto digest = (*catalog)->digest()) object["catalog"] = json_text(*digest);
+            if (const auto digest = (*catalog)->digest())
+                object["catalog"] = app::json_text(*digest);
         }
         if (engine) {
-            if (const auto digest = (*engine)->digest()) object["index"] = json_text(hex(*digest));
+            if (const auto digest = (*engine)->digest())
+                object["index"] = app::json_text(hex(*digest));
         }
         if (!logs.empty()) object["logs"] = logs_json(logs);
         session.output.print(json::serialize(object) + "\n");

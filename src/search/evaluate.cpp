@@ -24,6 +24,7 @@ bool is_date(const Node& node) {
 Result<Evaluation> Evaluation::make(Session& session, const Request& request) {
     Evaluation made(session, request);
     TRY_DO(made.prepare(request.query));
+    if (request.scope.filter) TRY_DO(made.prepare(*request.scope.filter));
     return made;
 }
 
@@ -309,13 +310,22 @@ Result<Bitmap> Evaluation::scope_rows(ShardView& shard) {
 }
 
 Result<void> Evaluation::keep_scope(ShardView& shard, Bitmap& rows) {
-    if (!request_.scope.allows || rows.empty() || mutant("search_ignores_scope")) return {};
+    const auto& scope = request_.scope;
+    if (scope.is_everything() || rows.empty() || mutant("search_ignores_scope")) return {};
     auto& shared = session_.shared();
-    const auto version = request_.scope.version;
+    const auto version = scope.version;
     const bool kept = version != 0 && shard.sorted();
     auto allowed = kept ? shared.scope(shard.row().label, version) : nullptr;
     if (allowed == nullptr) {
-        TRY(auto made, scope_rows(shard));
+        Bitmap made(shard.rows());
+        made.set_range(0, shard.rows());
+        if (scope.allows) {
+            TRY(made, scope_rows(shard));
+        }
+        if (scope.filter) {
+            TRY(const auto matching, evaluate(shard, *scope.filter, {0, shard.rows()}));
+            made.keep(matching);
+        }
         allowed = std::make_shared<const Bitmap>(std::move(made));
         if (kept) shared.keep_scope(shard.row().label, version, allowed);
     }

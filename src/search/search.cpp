@@ -278,6 +278,13 @@ Scope Scope::groups(std::unordered_set<std::uint64_t> allowed, std::uint64_t ver
     return scope;
 }
 
+Scope Scope::matching(std::shared_ptr<const text::Node> filter, std::uint64_t version) {
+    Scope scope;
+    scope.filter = std::move(filter);
+    scope.version = version;
+    return scope;
+}
+
 Result<Answer> Engine::search(const Request& request) const {
     TRY(auto session, Borrowed::take(*state_));
     TRY(auto evaluation, Evaluation::make(*session, request));

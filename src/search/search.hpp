@@ -75,10 +75,16 @@ using ResolveSet = std::function<Result<std::optional<std::vector<Seq>>>(text::F
 struct Scope {
     // Asked once for each group of a shard; empty: everything is allowed.
     std::function<bool(std::uint64_t group)> allows;
+    // And this, when it is there, must match: words and fields that the index knows by itself
+    // (from, to, channel, source, dates); with a version not 0 its rows are found once for each
+    // shard.
+    std::shared_ptr<const text::Node> filter;
     // Not 0: the same number promises the same answers, so that they may be kept between queries.
     std::uint64_t version = 0;
 
+    bool is_everything() const { return !allows && !filter; }
     static Scope everything() { return {}; }
+    static Scope matching(std::shared_ptr<const text::Node> filter, std::uint64_t version = 0);
     static Scope groups(std::unordered_set<std::uint64_t> allowed, std::uint64_t version = 0);
 };
 

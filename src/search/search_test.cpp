@@ -114,6 +114,23 @@ TEST(Search, sees_nothing_outside_the_scope) {
     EXPECT_THAT(bench.find("", Scope::groups({})), IsEmpty());
 }
 
+TEST(Search, sees_only_what_a_scope_matches) {
+    Bench bench;
+    auto oleg = a_doc(2, "договор и счёт");
+    std::ranges::replace(oleg.terms, "channel:email", "channel:telegram");
+    bench.bulk({a_doc(1, "договор"), oleg}, 10);
+    const auto scope = [](const char* query, std::uint64_t version) {
+        auto parsed = text::parse_query(query, Instant{});
+        return Scope::matching(std::shared_ptr<const text::Node>(std::move(parsed.root)), version);
+    };
+
+    EXPECT_THAT(bench.find("договор", scope("channel:telegram", 0)), ElementsAre(2));
+    EXPECT_THAT(bench.find("", scope("channel:email OR channel:whatsapp", 5)), ElementsAre(1));
+    EXPECT_THAT(bench.find("", scope("channel:email OR channel:whatsapp", 5)), ElementsAre(1));
+    EXPECT_THAT(bench.find("", scope("-channel:email -channel:telegram", 6)), IsEmpty());
+    EXPECT_THAT(bench.find("-счёт", scope("-channel:email", 0)), IsEmpty());
+}
+
 TEST(Search, asks_the_catalogue_for_what_may_change) {
     Bench bench;
     bench.bulk({a_doc(1, "договор"), a_doc(2, "договор"), a_doc(3, "счёт")}, 10);

@@ -8,14 +8,13 @@
 
 #include "app/archive.hpp"
 #include "app/index_feed.hpp"
-#include "cli/session.hpp"
 #include "text/query.hpp"
 
-namespace letopis::cli {
+namespace letopis::app {
 
 class Find {
 public:
-    Find(app::Archive& archive, app::Projections projections)
+    Find(Archive& archive, Projections projections)
         : archive_(archive),
           projections_(std::move(projections)),
           catalog_(projections_.catalog.get()),
@@ -39,11 +38,11 @@ private:
     Result<search::Doc> words_of(Seq seq);
     Result<std::optional<std::string>> other_keyboard(std::string_view word);
 
-    app::Archive& archive_;
-    app::Projections projections_;
+    Archive& archive_;
+    Projections projections_;
     catalog::Catalog* catalog_;
     search::Engine* engine_;
-    app::DocumentReader reader_;
+    DocumentReader reader_;
 };
 
-}  // namespace letopis::cli
+}  // namespace letopis::app

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "cli/messages.hpp"
+#include "app/views.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "utf8/utf8.hpp"
 
-namespace letopis::cli {
+namespace letopis::app {
 
 namespace json = boost::json;
 
@@ -24,7 +24,7 @@ std::string show_party(const model::Party& party) {
     return party.name.empty() ? party.address : party.name;
 }
 
-Result<std::string> text_of(app::Archive& archive, catalog::Catalog& catalog, Seq seq) {
+Result<std::string> text_of(Archive& archive, catalog::Catalog& catalog, Seq seq) {
     TRY(auto place, catalog.text(seq));
     if (place.text) return std::move(*place.text);
     if (!place.slice) return std::string();
@@ -167,24 +167,6 @@ json::object detail_json(const catalog::MessageDetail& detail, const std::string
     return object;
 }
 
-std::string terminal_safe(std::string_view text) {
-    std::string safe;
-    safe.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        // C1 controls are two bytes in UTF-8: c2 80 … c2 9f.
-        if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
-            ++i;
-            safe += "\xef\xbf\xbd";
-        } else if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) {
-            safe += "\xef\xbf\xbd";
-        } else {
-            safe.push_back(text[i]);
-        }
-    }
-    return safe;
-}
-
 Result<Seq> parse_id(std::string_view text) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -195,4 +177,4 @@ Result<Seq> parse_id(std::string_view text) {
     return Seq(value);
 }
 
-}  // namespace letopis::cli
+}  // namespace letopis::app

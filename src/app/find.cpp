@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-#include "cli/find.hpp"
+#include "app/find.hpp"
 
 #include <algorithm>
 
-#include "cli/messages.hpp"
+#include "app/views.hpp"
 
-namespace letopis::cli {
+namespace letopis::app {
 
 search::Request Find::request(const text::Node& root) {
     search::Request request{.query = root};
@@ -131,4 +131,4 @@ Result<void> Find::all(const text::Node& root,
     }
 }
 
-}  // namespace letopis::cli
+}  // namespace letopis::app
