@@ -315,17 +315,42 @@ Result<DerivedDescriptor> read_derived(std::string_view descriptor) {
     return derived;
 }
 
-std::string search_descriptor(std::string_view who, std::string_view query, std::uint64_t total) {
-    return Fields().text("who", who).text("query", query).number("total", total).done();
-}
+namespace {
 
-std::string open_descriptor(std::string_view who, std::string_view what, std::span<const Seq> ids) {
+std::string list_of(std::span<const Seq> ids) {
     std::string list = "[";
     for (const auto id : ids) {
         if (list.size() > 1) list += ',';
         list += std::to_string(id.value());
     }
-    return Fields().text("who", who).text("what", what).raw("ids", list + "]").done();
+    return list + "]";
+}
+
+Fields by(const Accessor& who) {
+    Fields fields;
+    fields.text("who", who.name)
+        .text("user", who.user)
+        .text("peer", who.peer)
+        .text("token", who.token);
+    return fields;
+}
+
+}  // namespace
+
+std::string search_descriptor(std::string_view who, std::string_view query, std::uint64_t total) {
+    return search_descriptor(Accessor{.name = who}, query, total);
+}
+
+std::string open_descriptor(std::string_view who, std::string_view what, std::span<const Seq> ids) {
+    return open_descriptor(Accessor{.name = who}, what, ids);
+}
+
+std::string search_descriptor(const Accessor& who, std::string_view query, std::uint64_t total) {
+    return by(who).text("query", query).number("total", total).done();
+}
+
+std::string open_descriptor(const Accessor& who, std::string_view what, std::span<const Seq> ids) {
+    return by(who).text("what", what).raw("ids", list_of(ids)).done();
 }
 
 std::string write(std::string_view who, std::span<const RebuiltLog> logs) {

@@ -82,9 +82,19 @@ struct DerivedDescriptor {
 std::string write(const DerivedDescriptor& derived);
 Result<DerivedDescriptor> read_derived(std::string_view descriptor);
 
+// Who it was that looked, in a page or through a program.
+struct Accessor {
+    std::string_view user;   // id
+    std::string_view name;   // as people call them
+    std::string_view peer;   // network address
+    std::string_view token;  // id, of a program
+};
+
 // What a user did to see content: {"v":1,"who":"uid 1000 anna","query":"…","hits":12} and the like.
 std::string search_descriptor(std::string_view who, std::string_view query, std::uint64_t total);
 std::string open_descriptor(std::string_view who, std::string_view what, std::span<const Seq> ids);
+std::string search_descriptor(const Accessor& who, std::string_view query, std::uint64_t total);
+std::string open_descriptor(const Accessor& who, std::string_view what, std::span<const Seq> ids);
 
 struct RebuiltLog {  // kind log_rebuilt: what was there
     std::string name;

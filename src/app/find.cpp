@@ -2,13 +2,14 @@
 #include "app/find.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "app/views.hpp"
 
 namespace letopis::app {
 
 search::Request Find::request(const text::Node& root) {
-    search::Request request{.query = root};
+    search::Request request{.query = root, .scope = scope_};
     request.resolve = [this](text::Field field, std::string_view value) {
         return resolve(field, value);
     };
@@ -99,7 +100,7 @@ Result<std::string> Find::suggestion(std::string_view query) {
                            word != "OR" && word != "ИЛИ";
         std::optional<std::string> other;
         if (plain && !word.empty()) {
-            TRY(other, engine_->did_you_mean(word, search::Scope::everything()));
+            TRY(other, engine_->did_you_mean(word, scope_));
             if (!other) {
                 TRY(other, other_keyboard(word));
             }
@@ -110,6 +111,27 @@ Result<std::string> Find::suggestion(std::string_view query) {
         i = end + 1;
     }
     return changed ? better : std::string();
+}
+
+// Asked of the index, so that there is one answer to what a scope allows.
+Result<std::vector<Seq>> Find::visible(std::span<const Seq> messages) {
+    std::vector<Seq> seen(messages.begin(), messages.end());
+    if (scope_.is_everything() || seen.empty()) return seen;
+    text::Node wanted;
+    wanted.kind = text::Node::Kind::field;
+    wanted.field = text::Field::id;
+    auto asked = request(wanted);
+    auto ids = seen;
+    std::ranges::sort(ids);
+    asked.resolve = [&](text::Field, std::string_view) {
+        return Result<std::optional<std::vector<Seq>>>(ids);
+    };
+    asked.limit = ids.size();
+    TRY(const auto answer, engine_->search(asked));
+    std::unordered_set<std::uint64_t> allowed;
+    for (const auto& hit : answer.hits) allowed.insert(hit.seq.value());
+    std::erase_if(seen, [&](Seq seq) { return !allowed.contains(seq.value()); });
+    return seen;
 }
 
 Result<void> Find::all(const text::Node& root,

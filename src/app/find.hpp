@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "app/archive.hpp"
@@ -14,8 +15,12 @@ namespace letopis::app {
 
 class Find {
 public:
-    Find(Archive& archive, Projections projections)
+    // Nothing outside the scope is found, counted, suggested or visible.
+    Find(Archive& archive,
+         Projections projections,
+         search::Scope scope = search::Scope::everything())
         : archive_(archive),
+          scope_(std::move(scope)),
           projections_(std::move(projections)),
           catalog_(projections_.catalog.get()),
           engine_(projections_.engine.get()),
@@ -29,6 +34,8 @@ public:
     Result<search::Doc> document(Seq seq) { return reader_(seq); }
     // "договор" for "договар", "привет" for "ghbdtn"; empty when there is nothing better.
     Result<std::string> suggestion(std::string_view query);
+    // Those of the messages that the scope allows, in the same order.
+    Result<std::vector<Seq>> visible(std::span<const Seq> messages);
     // Every hit of the query, newest first, in pages.
     Result<void> all(const text::Node& root,
                      const std::function<Result<bool>(std::span<const Seq>)>& page);
@@ -39,6 +46,7 @@ private:
     Result<std::optional<std::string>> other_keyboard(std::string_view word);
 
     Archive& archive_;
+    search::Scope scope_;
     Projections projections_;
     catalog::Catalog* catalog_;
     search::Engine* engine_;

@@ -64,6 +64,9 @@ private:
         if (progress_)
             progress_({.input = std::move(input),
                        .seen = result_.seen,
+                       .stored = result_.stored,
+                       .duplicates = result_.duplicates,
+                       .refused = result_.refused,
                        .bytes = result_.bytes,
                        .bytes_all = bytes_all_,
                        .phase = std::move(phase)});
@@ -136,8 +139,9 @@ private:
     }
 
     std::string path_source(std::string_view format, const Path& path) const {
-        return options_.source.empty() ? fmt::format("{}:{}", format, path.string())
-                                       : options_.source;
+        if (!options_.source.empty()) return options_.source;
+        const auto shown = options_.root.empty() ? path : path.lexically_relative(options_.root);
+        return fmt::format("{}:{}", format, shown.string());
     }
 
     // A mail in a file of its own: nothing to recognise or to split, so no worker is needed before
@@ -354,7 +358,7 @@ private:
         if (format == "eml") return path_source("files", root_);
         // The same bytes under another name are the same source.
         TRY(const auto known, intake_.known_content(identity.sha256));
-        return known ? known->source : fmt::format("{}:{}", format, input.path.string());
+        return known ? known->source : path_source(format, input.path);
     }
 
     static std::string with_identity(const std::string& facts,

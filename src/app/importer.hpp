@@ -17,6 +17,7 @@ namespace letopis::app {
 
 struct ImportOptions {
     std::vector<Path> paths;
+    Path root;           // what is above the paths says nothing to people (uploads); may be empty
     std::string source;  // identity given by the user; empty: from the input
     std::string zone;    // of local times in exports
     std::string owner;
@@ -35,7 +36,7 @@ struct ImportResult {
 
 struct ImportProgress {
     std::string input;
-    std::uint64_t seen = 0;
+    std::uint64_t seen = 0, stored = 0, duplicates = 0, refused = 0;
     std::uint64_t bytes = 0;
     std::uint64_t bytes_all = 0;
     std::string phase;  // "reading", "documents", "index"

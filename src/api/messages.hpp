@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Messages in the form that the API shows them.
+#pragma once
+
+#include "api/service.hpp"
+
+namespace letopis::api {
+
+json::object party_json(const model::Party& party);
+json::object row_json(const catalog::MessageRow& row);
+// With its text in parts (what is new, what is quoted, the signature), attachments and versions.
+Result<json::object> message_json(Service& service, app::Find& find, Seq message);
+// not_found also where the caller may not see it: whoever has no right learns nothing.
+Result<void> must_see(app::Find& find, Seq message);
+
+}  // namespace letopis::api

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "api/service.hpp"
+
+#include <charconv>
+
+#include "api/imports.hpp"
+#include "app/descriptor.hpp"
+#include "app/projector.hpp"
+
+namespace letopis::api {
+
+Service::Service(app::Archive& archive, const Clock& clock)
+    : archive_(archive), clock_(clock), imports_(std::make_unique<Imports>(archive)) {}
+
+Service::~Service() = default;
+
+Result<app::Find> Service::find(const access::Caller& caller) {
+    TRY(auto projections, archive_.projections());
+    return app::Find(archive_, std::move(projections), scope_of(caller));
+}
+
+Result<void> Service::follow() {
+    const std::lock_guard lock(archive_.projecting());
+    TRY(auto projector, app::Projector::open(archive_));
+    return projector->catch_up([](std::uint64_t, std::uint64_t) {});
+}
+
+Result<void> Service::searched(const access::Caller& caller,
+                               std::string_view query,
+                               std::uint64_t total) {
+    const app::Accessor who{caller.user, caller.name, caller.peer, caller.token};
+    TRY_DO(archive_.record_access(journal::Kind::search,
+                                  app::search_descriptor(who, query, total)));
+    return {};
+}
+
+Result<void> Service::opened(const access::Caller& caller,
+                             std::string_view what,
+                             std::span<const Seq> messages) {
+    const app::Accessor who{caller.user, caller.name, caller.peer, caller.token};
+    TRY_DO(archive_.record_access(journal::Kind::open, app::open_descriptor(who, what, messages)));
+    return {};
+}
+
+Result<void> Service::took_out(const access::Caller& caller,
+                               std::string_view what,
+                               std::span<const Seq> messages) {
+    const app::Accessor who{caller.user, caller.name, caller.peer, caller.token};
+    TRY_DO(
+        archive_.record_access(journal::Kind::exported, app::open_descriptor(who, what, messages)));
+    return {};
+}
+
+namespace {
+Result<Seq> number(std::string_view text, std::string_view what) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size())
+        return fail(Errc::not_found, "there is no such " + std::string(what));
+    return Seq(value);
+}
+}  // namespace
+
+Result<Seq> message_id(std::string_view text) { return number(text, "message"); }
+
+Result<Seq> conversation_id(std::string_view text) {
+    if (!text.starts_with('c')) return fail(Errc::not_found, "there is no such conversation");
+    return number(text.substr(1), "conversation");
+}
+
+}  // namespace letopis::api

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What the handlers share: the archive once it is open, the people, the sessions, the imports. Made
+// once a process; every function may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "access/access.hpp"
+#include "api/answer.hpp"
+#include "app/archive.hpp"
+#include "app/find.hpp"
+#include "http/message.hpp"
+
+namespace letopis::api {
+
+class Imports;
+
+// One request of somebody who was let in.
+struct Call {
+    http::Request& request;
+    access::Caller caller;
+};
+
+class Service {
+public:
+    Service(app::Archive& archive, const Clock& clock);
+    ~Service();
+
+    app::Archive& archive() { return archive_; }
+    const Clock& clock() const { return clock_; }
+    Imports& imports() { return *imports_; }
+
+    // The index and the catalogue as this caller may see them.
+    Result<app::Find> find(const access::Caller& caller);
+    // The records that were appended are in the projections.
+    Result<void> follow();
+
+    // Content leaves only after these returned.
+    Result<void> searched(const access::Caller& caller, std::string_view query, std::uint64_t total);
+    Result<void> opened(const access::Caller& caller,
+                        std::string_view what,
+                        std::span<const Seq> messages);
+    Result<void> took_out(const access::Caller& caller,
+                          std::string_view what,
+                          std::span<const Seq> messages);
+
+private:
+    app::Archive& archive_;
+    const Clock& clock_;
+    std::unique_ptr<Imports> imports_;
+};
+
+// The messages that one of the scopes allows, as a filter that the index understands.
+search::Scope scope_of(const access::Caller& caller);
+
+// Ids as they stand in paths.
+Result<Seq> message_id(std::string_view text);       // "184207"
+Result<Seq> conversation_id(std::string_view text);  // "c184207"
+
+}  // namespace letopis::api
