@@ -142,13 +142,18 @@ def include_findings(sources, found):
     return findings
 
 
+def wrapping(name):
+    """The folders that wrap the library of this header."""
+    return next(folders for key, folders in HEAVY.items() if re.match(key, name))
+
+
 def heavy_findings(sources, found):
     """Heavy libraries stay behind the folders that wrap them."""
     findings = []
     heavy = {path: heavy_includes(text) for path, text in sources.items() if path.endswith(".hpp")}
     for path, names in sorted(heavy.items()):
         for name in names:
-            folders = next(folders for key, folders in HEAVY.items() if re.match(key, name))
+            folders = wrapping(name)
             if path.split("/")[0] not in folders:
                 findings.append(f"src/{path}: a header outside {'/'.join(sorted(folders))} includes <{name}>")
     for path, text in sorted(sources.items()):
@@ -157,8 +162,9 @@ def heavy_findings(sources, found):
             theirs = module_of(header, found)
             if mine and theirs and mine.name != theirs.name:
                 for behind in sorted(closure(header, sources)):
-                    if heavy.get(behind):
-                        findings.append(f"src/{path}: \"{header}\" brings <{heavy[behind][0]}> with it (in {behind})")
+                    brought = [name for name in heavy.get(behind, []) if path.split("/")[0] not in wrapping(name)]
+                    if brought:
+                        findings.append(f"src/{path}: \"{header}\" brings <{brought[0]}> with it (in {behind})")
     return findings
 
 
@@ -295,6 +301,11 @@ class Rules(unittest.TestCase):
         self.assertEqual(heavy_findings(sources, found), [])
         sources["app/a.cpp"] = '#include "sql/door.hpp"\n'
         self.assertEqual(heavy_findings(sources, found), ['src/app/a.cpp: "sql/door.hpp" brings <sqlite3.h> with it (in sql/raw.hpp)'])
+        found = modules("module(net)\nmodule(http DEPENDS net)\nmodule(app DEPENDS net)\n")
+        sources = {"net/n.hpp": "#include <boost/asio/awaitable.hpp>\n", "http/h.cpp": '#include "net/n.hpp"\n'}
+        self.assertEqual(heavy_findings(sources, found), [])
+        sources["app/a.cpp"] = '#include "net/n.hpp"\n'
+        self.assertEqual(len(heavy_findings(sources, found)), 1)
 
     def test_braces_and_captures_after_co_await_are_found(self):
         for bad in ("co_await f({1, 2});", "auto x = co_await run([raw] { return raw; });", "co_await f(Options{.a = 1});", "CO_TRY(auto x, co_await f([&] { g(); }));"):

@@ -87,10 +87,13 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
     return *civil + fraction - offset;
 }
 
+namespace {
+constexpr const char* weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr const char* months[] = {
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+}  // namespace
+
 std::string asctime_utc(Instant t) {
-    static constexpr const char* weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr const char* months[] = {
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const auto days = floor<std::chrono::days>(t);
     const year_month_day ymd(days);
     const hh_mm_ss time(floor<seconds>(t - days));
@@ -102,6 +105,20 @@ std::string asctime_utc(Instant t) {
                        time.minutes().count(),
                        time.seconds().count(),
                        static_cast<int>(ymd.year()));
+}
+
+std::string http_date(Instant t) {
+    const auto days = floor<std::chrono::days>(t);
+    const year_month_day ymd(days);
+    const hh_mm_ss time(floor<seconds>(t - days));
+    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                       weekdays[weekday(days).c_encoding()],
+                       static_cast<unsigned>(ymd.day()),
+                       months[static_cast<unsigned>(ymd.month()) - 1],
+                       static_cast<int>(ymd.year()),
+                       time.hours().count(),
+                       time.minutes().count(),
+                       time.seconds().count());
 }
 
 }  // namespace letopis

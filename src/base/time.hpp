@@ -44,5 +44,7 @@ std::string rfc3339(Instant t);
 std::optional<Instant> parse_rfc3339(std::string_view text);
 // "Sat Nov 21 20:54:27 2026", UTC: the date of an mbox From_ line (RFC 4155).
 std::string asctime_utc(Instant t);
+// "Sat, 21 Nov 2026 20:54:27 GMT": the Date header of HTTP (RFC 9110 section 5.6.7).
+std::string http_date(Instant t);
 
 }  // namespace letopis
