@@ -97,22 +97,23 @@ ensure_packages() {
     [ -z "$missing" ] || die "packages are still missing after apt-get: $missing (whole output: $log)"
 }
 
-# The amalgamation of SQLite3 Multiple Ciphers, out of the pinned npm package; none of the package's scripts run.
-ensure_sqlite3mc() {
-    local folder=third_party/sqlite3mc log=$log_dir/npm.log wanted
-    wanted=$(sha256sum <$folder/package-lock.json)
-    if [ -f $folder/node_modules/better-sqlite3-multiple-ciphers/deps/sqlite3/sqlite3.c ] &&
-        [ "$(cat $folder/node_modules/.letopis-lock 2>/dev/null)" = "$wanted" ]; then
-        say "SQLite3 Multiple Ciphers: there"
+# ensure_npm FOLDER FILE TITLE: what third_party/FOLDER pins, out of npm; FILE shows that it is there. None of the packages' scripts run.
+ensure_npm() {
+    local folder=third_party/$1 log=$log_dir/npm.log wanted
+    wanted=$(sha256sum <"$folder/package-lock.json")
+    if [ -f "$folder/node_modules/$2" ] && [ "$(cat "$folder/node_modules/.letopis-lock" 2>/dev/null)" = "$wanted" ]; then
+        say "$3: there"
         return
     fi
-    say "SQLite3 Multiple Ciphers: fetching the pinned npm package"
-    if ! (cd $folder && npm ci --ignore-scripts --no-audit --no-fund) >"$log" 2>&1 </dev/null; then
+    say "$3: fetching the pinned npm package"
+    if ! (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund) >"$log" 2>&1 </dev/null; then
         grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH' "$log" && die "no network: npm cannot reach its registry (whole output: $log)"
         die "npm could not install the pinned package: $(grep -iE '^npm (err|error)' "$log" | head -n 1) (whole output: $log)"
     fi
-    printf '%s\n' "$wanted" >$folder/node_modules/.letopis-lock
+    printf '%s\n' "$wanted" >"$folder/node_modules/.letopis-lock"
 }
+ensure_sqlite3mc() { ensure_npm sqlite3mc better-sqlite3-multiple-ciphers/deps/sqlite3/sqlite3.c "SQLite3 Multiple Ciphers"; }
+ensure_passwords() { ensure_npm passwords @zxcvbn-ts/language-common/src/passwords.json "the list of passwords that everybody guesses"; }
 
 # The kernel of the machines whose power the long tests cut: unpacked beside the build, never installed. Without it those tests are skipped.
 ensure_guest_kernel() {
