@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <algorithm>
+
+#include "access/people_rules_internal.hpp"
+
+namespace letopis::access {
+namespace {
+
+bool runs_the_system(Role role) { return role == Role::owner || role == Role::administrator; }
+
+// Of the user and of the groups, those to come included.
+std::vector<Grant> grants_of(const People& people, const User& user) {
+    auto grants = user.grants;
+    for (const auto& id : user.groups)
+        if (const auto* group = people.group(id))
+            grants.insert(grants.end(), group->grants.begin(), group->grants.end());
+    return grants;
+}
+
+std::size_t administrators(const People& people, Instant now) {
+    return static_cast<std::size_t>(
+        std::count_if(people.users().begin(), people.users().end(), [&](const auto& one) {
+            const auto grants = grants_of(people, one.second);
+            return one.second.active &&
+                   std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
+                       return runs_the_system(grant.role) && in_force(grant, now) && !grant.until;
+                   });
+        }));
+}
+
+bool roles_meet(const People& people, const User& user) {
+    const auto grants = grants_of(people, user);
+    for (std::size_t i = 0; i < grants.size(); ++i)
+        for (std::size_t k = 0; k < i; ++k)
+            if (!compatible(grants[i].role, grants[k].role)) return true;
+    return false;
+}
+
+// What one grant lets this user see, as effective() would say at a moment when it is in force.
+std::vector<Scope> scopes_of(const Grant& grant, const User& user) {
+    User alone;
+    alone.addresses = user.addresses;
+    alone.grants = {grant};
+    alone.grants[0].from.reset();
+    alone.grants[0].until.reset();
+    return effective(alone, {}, Instant{}).scopes;
+}
+
+bool covers(
+    const Grant& held, const User& holder, const Grant& other, const User& of, Instant now) {
+    const auto &had = rights_of(held.role), &wanted = rights_of(other.role);
+    if (!std::includes(had.begin(), had.end(), wanted.begin(), wanted.end())) return false;
+    if (held.from && *held.from > now && !(other.from && *other.from >= *held.from)) return false;
+    if (held.until && !(other.until && *other.until <= *held.until)) return false;
+    const auto wanted_scopes = scopes_of(other, of), had_scopes = scopes_of(held, holder);
+    return wanted_scopes.empty() || had_scopes == wanted_scopes ||
+           (!had_scopes.empty() && had_scopes.front() == Scope{.everything = true});
+}
+
+bool all_covered(const People& people,
+                 const User& holder,
+                 const std::vector<Grant>& wanted,
+                 const User& of,
+                 Instant now) {
+    const auto held = holder.active ? grants_of(people, holder) : std::vector<Grant>{};
+    return std::all_of(wanted.begin(), wanted.end(), [&](const Grant& other) {
+        return (other.until && *other.until <= now) ||
+               std::any_of(held.begin(), held.end(), [&](const Grant& one) {
+                   return covers(one, holder, other, of, now);
+               });
+    });
+}
+
+}  // namespace
+
+Result<void> hold_rules(const People& before, const People& after, Instant now) {
+    if (administrators(before, now) > 0 && administrators(after, now) == 0)
+        return fail(Errc::conflict,
+                    "nobody would be left who runs the archive",
+                    "make somebody else owner or administrator first");
+    for (const auto& [id, user] : after.users()) {
+        const auto* was = before.user(id);
+        if (roles_meet(after, user) && !(was && roles_meet(before, *was)))
+            return fail(Errc::conflict,
+                        "who protects the data does not run the archive",
+                        "the roles dpo and administrator or owner need two people");
+    }
+    return {};
+}
+
+bool raises_rights(const People& before, const People& after, Instant now) {
+    static const User nobody = [] {
+        User user;
+        user.active = false;
+        return user;
+    }();
+    return std::any_of(after.users().begin(), after.users().end(), [&](const auto& one) {
+        const auto* was = before.user(one.first);
+        return one.second.active &&
+               !all_covered(
+                   before, was ? *was : nobody, grants_of(after, one.second), one.second, now);
+    });
+}
+
+bool has_more_rights(const People& people, const User& user, std::string_view author, Instant now) {
+    if (user.id == author) return false;
+    const auto* who = people.user(author);
+    const auto grants = grants_of(people, user);
+    if (who == nullptr) return !grants.empty();
+    return !all_covered(people, *who, grants, user, now);
+}
+
+}  // namespace letopis::access
