@@ -22,6 +22,8 @@ struct Entry {
     Run run;
     http::Body body = http::Body::none;
     std::uint64_t body_max = 64 * 1024;
+    // Instead of `run` where there may be no open archive: set-up, signing in, health.
+    std::function<Result<http::Response>(Call&)> at_door;
 };
 
 std::vector<Entry> search_routes();

@@ -9,8 +9,11 @@
 
 namespace letopis::api {
 
-Service::Service(app::Archive& archive, const Clock& clock)
-    : archive_(archive), clock_(clock), imports_(std::make_unique<Imports>(archive)) {}
+Service::Service(app::Archive& archive, Directory& directory, const Clock& clock)
+    : archive_(archive),
+      directory_(directory),
+      clock_(clock),
+      imports_(std::make_unique<Imports>(archive)) {}
 
 Service::~Service() = default;
 

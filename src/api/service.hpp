@@ -19,6 +19,7 @@
 
 namespace letopis::api {
 
+class Directory;
 class Imports;
 
 // One request of somebody who was let in.
@@ -29,12 +30,13 @@ struct Call {
 
 class Service {
 public:
-    Service(app::Archive& archive, const Clock& clock);
+    Service(app::Archive& archive, Directory& directory, const Clock& clock);
     ~Service();
 
     app::Archive& archive() { return archive_; }
     const Clock& clock() const { return clock_; }
     Imports& imports() { return *imports_; }
+    Directory& directory() { return directory_; }
 
     // The index and the catalogue as this caller may see them.
     Result<app::Find> find(const access::Caller& caller);
@@ -52,6 +54,7 @@ public:
 
 private:
     app::Archive& archive_;
+    Directory& directory_;
     const Clock& clock_;
     std::unique_ptr<Imports> imports_;
 };

@@ -462,6 +462,31 @@ Result<Seq> Journal::leaves(Seq from,
     return next;
 }
 
+Result<void> Journal::each_of(LeafType type,
+                              Seq from,
+                              const std::function<Result<bool>(Record&&)>& each) {
+    constexpr std::uint64_t slice = 1000;
+    for (const auto& shard : shards()) {
+        auto next = std::max(from, shard.first);
+        const Seq end(shard.first.value() + shard.records);
+        while (next < end) {
+            std::vector<Seq> seqs;
+            TRY_DO(state_->with_shard(next, [&](ShardReader& reader) -> Result<void> {
+                TRY(seqs, reader.of_type(static_cast<int>(type), next, slice));
+                return {};
+            }));
+            for (const auto seq : seqs) {
+                TRY(auto record, read(seq));
+                TRY(const bool more, each(std::move(record)));
+                if (!more) return {};
+            }
+            if (seqs.size() < slice) break;
+            next = Seq(seqs.back().value() + 1);
+        }
+    }
+    return {};
+}
+
 Result<bool> Journal::any_since(Origin origin, Seq from) {
     const auto end = Seq(head().records);
     while (from < end) {

@@ -25,6 +25,10 @@ std::string_view name(Kind kind) {
         case Kind::exported: return "exported";
         case Kind::unlocked: return "unlocked";
         case Kind::log_rebuilt: return "log_rebuilt";
+        case Kind::people: return "people";
+        case Kind::settings: return "settings";
+        case Kind::login: return "login";
+        case Kind::denied: return "denied";
     }
     return "unknown";
 }

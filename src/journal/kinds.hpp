@@ -24,6 +24,8 @@ enum class Kind : std::uint16_t {
     dictionary = 33,    // a zstd dictionary: content is the dictionary
     shard_closed = 34,  // SHA-256 of the two files of the shard before
     tag = 48,           // a tag was put on or taken off a message
+    people = 49,        // users, groups, tokens, approvals: a change document
+    settings = 50,      // the organisation's name and language
     derived_text = 64,  // text that a foreign program made: tool, version, text
     job_intent = 65,
     job_outcome = 66,
@@ -32,6 +34,8 @@ enum class Kind : std::uint16_t {
     exported = 82,     // access: items left the archive
     unlocked = 83,     // access: the archive was opened for a session
     log_rebuilt = 84,  // access: somebody had the logs made again and signed
+    login = 85,        // access: somebody signed in, or was refused
+    denied = 86,       // access: somebody asked for what is not theirs
 };
 
 std::string_view name(Kind kind);  // "message"; "unknown" for numbers of a newer version

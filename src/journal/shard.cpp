@@ -165,6 +165,20 @@ Result<std::optional<Seq>> ShardReader::once(const OnceKey& key) {
     return seq;
 }
 
+Result<std::vector<Seq>> ShardReader::of_type(int type, Seq from, std::uint64_t limit) {
+    TRY(auto* found,
+        statement(false, "SELECT seq FROM record WHERE seq >= ? AND type = ? ORDER BY seq LIMIT ?"));
+    found->bind(from.value(), type, limit);
+    std::vector<Seq> seqs;
+    for (;;) {
+        TRY(const bool more, found->step());
+        if (!more) break;
+        seqs.emplace_back(found->number(0));
+    }
+    found->reset();
+    return seqs;
+}
+
 Result<bool> ShardReader::any_since(Origin origin, Seq from) {
     TRY(auto* found,
         statement(false, "SELECT 1 FROM record WHERE seq >= ? AND origin = ? LIMIT 1"));

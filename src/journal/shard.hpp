@@ -82,6 +82,8 @@ public:
     };
     Result<std::vector<Wrap>> wraps(const std::string& reference);
     Result<std::optional<Seq>> once(const OnceKey& key);  // live shard only
+    // Seqs of the type, ascending, at most `limit`.
+    Result<std::vector<Seq>> of_type(int type, Seq from, std::uint64_t limit);
     Result<bool> any_since(Origin origin, Seq from);
     Result<std::optional<Seq>> at_leaf(Origin origin, std::uint64_t leaf_index);
     // Reads every page of its files, so that each is authenticated; what is wrong is reported.

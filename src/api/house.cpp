@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include "api/house.hpp"
+
+#include <fmt/format.h>
+
+#include "app/build_info.hpp"
+#include "app/descriptor.hpp"
+#include "app/views.hpp"
+#include "crypto/crypto.hpp"
+
+namespace letopis::api {
+
+using app::json_text;
+
+namespace {
+
+constexpr std::string_view content_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src "
+    "'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+bool has_header(const http::Response& response, std::string_view name) {
+    for (const auto& header : response.headers)
+        if (header.name == name) return true;
+    return false;
+}
+
+void protect(const http::Request& request, http::Response& response) {
+    const auto add = [&](const char* name, std::string_view value) {
+        if (!has_header(response, name)) response.with(name, std::string(value));
+    };
+    add("Content-Security-Policy", content_policy);
+    add("X-Content-Type-Options", "nosniff");
+    add("Referrer-Policy", "no-referrer");
+    add("Cross-Origin-Opener-Policy", "same-origin");
+    add("Cross-Origin-Resource-Policy", "same-origin");
+    add("Permissions-Policy", "camera=(), microphone=(), geolocation=()");
+    add("Cache-Control", "no-store");
+    if (request.secure) add("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+}
+
+bool changes(http::Method method) {
+    return method != http::Method::get && method != http::Method::head;
+}
+
+// A page of another site can make a browser send its cookies, but neither this header nor these.
+bool from_our_page(const http::Request& request) {
+    const auto site = request.header("sec-fetch-site");
+    return request.header("x-letopis") == "1" &&
+           (site.empty() || site == "same-origin" || site == "none");
+}
+
+std::string_view type_of(const Path& file) {
+    const auto extension = file.extension().string();
+    if (extension == ".html") return "text/html; charset=utf-8";
+    if (extension == ".js") return "text/javascript; charset=utf-8";
+    if (extension == ".css") return "text/css; charset=utf-8";
+    if (extension == ".svg") return "image/svg+xml";
+    if (extension == ".json") return "application/json";
+    if (extension == ".png") return "image/png";
+    if (extension == ".ico") return "image/x-icon";
+    return "application/octet-stream";
+}
+
+Problem unauthenticated() {
+    return {.status = 401,
+            .code = "unauthenticated",
+            .detail = "nobody is signed in",
+            .hint = "Sign in, and come back here.",
+            .at = std::nullopt};
+}
+
+}  // namespace
+
+House::House(HouseOptions options, const Clock& clock)
+    : options_(std::move(options)), clock_(clock), setup_token_(hex(random_bytes(16))) {}
+
+House::~House() = default;
+
+Result<void> House::open() {
+    std::error_code ignored;
+    if (!std::filesystem::exists(options_.directory / "archive.toml", ignored)) return {};
+    if (!options_.unlock) return fail(Errc::wrong_key, "this archive needs its key");
+    TRY(auto lock, app::Lock::take(options_.directory));
+    TRY(auto archive,
+        app::Archive::open(options_.directory, *options_.unlock, clock_, std::move(lock)));
+    return open_parts(std::move(archive));
+}
+
+Result<void> House::open_parts(std::unique_ptr<app::Archive> archive) {
+    auto parts = std::make_shared<Open>();
+    parts->archive = std::move(archive);
+    TRY_DO(parts->archive->check_logs());
+    TRY(parts->directory, Directory::open(*parts->archive));
+    TRY(const auto key,
+        parts->archive->keyring().ensure(crypto::Purpose::page, "state.db", clock_.now()));
+    TRY(parts->sessions,
+        access::Sessions::open(options_.directory / "state.db", key.key.bytes(), clock_));
+    parts->service = std::make_unique<Service>(*parts->archive, *parts->directory, clock_);
+    TRY_DO(parts->service->follow());
+    const std::unique_lock lock(mutex_);
+    open_ = std::move(parts);
+    return {};
+}
+
+app::Archive* House::archive() {
+    const std::shared_lock lock(mutex_);
+    return open_ ? open_->archive.get() : nullptr;
+}
+
+std::string House::setup_path() const {
+    const std::shared_lock lock(mutex_);
+    if (open_ && open_->directory->read([](const access::People& people) {
+            for (const auto& [id, user] : people.users())
+                if (!user.totp.empty() || !user.passkeys.empty()) return true;
+            return false;
+        }))
+        return {};
+    return "/start/1?token=" + setup_token_;
+}
+
+bool House::is_setup_token(std::string_view token) const {
+    return !setup_path().empty() && crypto::sha256(token) == crypto::sha256(setup_token_);
+}
+
+Result<void> House::note(Open& open,
+                         journal::Kind kind,
+                         const access::Caller& caller,
+                         std::string_view what) const {
+    const app::Accessor who{caller.user, caller.name, caller.peer, caller.token};
+    TRY_DO(open.archive->record_access(kind, app::open_descriptor(who, what, {})));
+    return {};
+}
+
+Result<access::Caller> House::caller_of(const http::Request& request, Open& open) const {
+    const auto now = clock_.now();
+    const auto none = fail(Errc::forbidden, "nobody is signed in");
+    constexpr std::string_view bearer = "Bearer ";
+    const auto authorization = request.header("authorization");
+    if (authorization.starts_with(bearer)) {
+        auto caller = open.directory->read([&](const access::People& people) {
+            return people.caller_by_token(authorization.substr(bearer.size()), now);
+        });
+        if (!caller) return none;
+        caller->peer = request.peer;
+        return std::move(*caller);
+    }
+    const auto cookie = request.cookie(session_cookie_name(request));
+    if (cookie.empty()) return none;
+    const auto session = open.sessions->use(cookie);
+    if (!session) return none;
+    auto caller = open.directory->read(
+        [&](const access::People& people) { return people.caller(session->user, now); });
+    if (!caller) return none;
+    caller->session = session->id;
+    caller->peer = request.peer;
+    caller->second_factor = session->second_factor;
+    return std::move(*caller);
+}
+
+http::Response House::enter(const Entry& entry, http::Request& request) {
+    std::shared_ptr<Open> open;
+    {
+        const std::shared_lock lock(mutex_);
+        open = open_;
+    }
+    Call call{.request = request, .caller = {}};
+    const auto answer = [&](Result<http::Response> done) {
+        return done ? std::move(*done) : problem_answer(request, problem_of(done.error()));
+    };
+    if (!entry.right) {
+        if (changes(entry.method) && !from_our_page(request))
+            return problem_answer(request,
+                                  {403, "forbidden", "this did not come from our page", {}, {}});
+        call.caller.peer = request.peer;
+        return answer(entry.at_door ? entry.at_door(call) : entry.run(*open->service, call));
+    }
+    if (!open)
+        return problem_answer(request,
+                              {503,
+                               "setup_required",
+                               "there is no open archive yet",
+                               "Open the set-up link that the server printed.",
+                               {}});
+    auto caller = caller_of(request, *open);
+    if (!caller) return problem_answer(request, unauthenticated());
+    if (changes(entry.method) && caller->token.empty() && !from_our_page(request))
+        return problem_answer(request,
+                              {403, "forbidden", "this did not come from our page", {}, {}});
+    call.caller = std::move(*caller);
+    if (!access::may(call.caller, *entry.right)) {
+        (void)note(*open,
+                   journal::Kind::denied,
+                   call.caller,
+                   fmt::format("{} {}", http::name(entry.method), entry.path));
+        return problem_answer(request,
+                              {403,
+                               "forbidden",
+                               fmt::format("this needs the right `{}`", access::name(*entry.right)),
+                               "Somebody with the role of an administrator can give it.",
+                               {}});
+    }
+    return answer(entry.at_door ? entry.at_door(call) : entry.run(*open->service, call));
+}
+
+http::Response House::asset(const http::Request& request) const {
+    auto path = request.path.substr(1);
+    auto file = options_.web / path;
+    std::error_code ignored;
+    const bool is_asset = path.starts_with("assets/") || path.find('.') != std::string::npos;
+    if (!is_asset) file = options_.web / "index.html";  // rooms of the page
+    auto bytes = std::filesystem::is_regular_file(file, ignored)
+                     ? read_file(file, 16 << 20)
+                     : Result<std::string>(fail(Errc::not_found, "there is no such page"));
+    if (!bytes)
+        return problem_answer(
+            request,
+            {404, "not_found", "there is no such page", {}, {}});
+    http::Response response;
+    response.body = std::move(*bytes);
+    response.with("Content-Type", std::string(type_of(file)));
+    // Names of assets hold a hash of what is in them.
+    response.with("Cache-Control",
+                  path.starts_with("assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+    return response;
+}
+
+http::Routes House::routes() {
+    http::Routes routes;
+    std::vector<Entry> entries;
+    for (auto part : {session_routes(*this),
+                      setup_routes(*this),
+                      search_routes(),
+                      message_routes(),
+                      conversation_routes(),
+                      client_routes(),
+                      source_routes(),
+                      import_routes(),
+                      audit_routes(),
+                      archive_routes()})
+        for (auto& entry : part) entries.push_back(std::move(entry));
+    for (auto& entry : entries) {
+        const auto shared = std::make_shared<const Entry>(std::move(entry));
+        routes.add({.method = shared->method,
+                    .pattern = "/api/v1" + shared->path,
+                    .body = shared->body,
+                    .body_max = shared->body_max,
+                    .handler = [this, shared](http::Request& request) {
+                        return enter(*shared, request);
+                    }});
+    }
+    routes.add({.method = http::Method::get,
+                .pattern = "/{path...}",
+                .handler = [this](http::Request& request) {
+                    if (request.path.starts_with("/api/"))
+                        return problem_answer(
+                            request, {404, "not_found", "there is no such route", {}, {}});
+                    return asset(request);
+                }});
+    routes.problem = [](const http::Request& request, int status, std::string_view what) {
+        return problem_answer(request,
+                              {status,
+                               status == 404   ? "not_found"
+                               : status == 405 ? "method_not_allowed"
+                               : status == 413 ? "too_large"
+                               : status == 503 ? "unavailable"
+                                               : "invalid",
+                               std::string(what),
+                               {},
+                               {}});
+    };
+    routes.after = protect;
+    return routes;
+}
+
+std::string session_cookie_name(const http::Request& request) {
+    return request.secure ? "__Host-letopis" : "letopis";
+}
+std::string pending_cookie_name(const http::Request& request) {
+    return request.secure ? "__Host-letopis-door" : "letopis-door";
+}
+
+std::string set_cookie(const http::Request& request,
+                       const std::string& name,
+                       const std::string& value,
+                       std::optional<int> seconds) {
+    return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict{}{}",
+                       name,
+                       value,
+                       request.secure ? "; Secure" : "",
+                       seconds ? fmt::format("; Max-Age={}", *seconds) : "");
+}
+
+}  // namespace letopis::api
