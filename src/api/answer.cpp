@@ -119,7 +119,8 @@ Result<std::string> Fields::optional_text(std::string_view name, std::size_t max
 Result<bool> Fields::flag(std::string_view name, bool otherwise) const {
     const auto* value = find(name);
     if (value == nullptr) return otherwise;
-    if (!value->is_bool()) return fail(Errc::invalid, fmt::format("{} must be true or false", name));
+    if (!value->is_bool())
+        return fail(Errc::invalid, fmt::format("{} must be true or false", name));
     return value->get_bool();
 }
 

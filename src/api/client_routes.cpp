@@ -98,9 +98,9 @@ Result<http::Response> show(Service& service, Call& call) {
     client["messages"] = answer.total;
     json::array months, channels, conversations;
     for (const auto& month : facets.months)
-        months.push_back(json::object{
-            {"month", json_text(fmt::format("{:04}-{:02}", month.year, month.month))},
-            {"count", month.count}});
+        months.push_back(
+            json::object{{"month", json_text(fmt::format("{:04}-{:02}", month.year, month.month))},
+                         {"count", month.count}});
     for (const auto& [channel, count] : facets.channels)
         channels.push_back(json_text(model::name(static_cast<model::Channel>(channel))));
     std::vector<Seq> seqs;
@@ -120,8 +120,8 @@ Result<http::Response> show(Service& service, Call& call) {
     client["activity"] = std::move(months);
     client["channels"] = std::move(channels);
     client["conversations"] = std::move(conversations);
-    client["last"] = rows.empty() ? json::value(nullptr)
-                                  : json::value(json_text(rfc3339(rows.front().date)));
+    client["last"] =
+        rows.empty() ? json::value(nullptr) : json::value(json_text(rfc3339(rows.front().date)));
     TRY_DO(service.searched(call.caller, "client: " + address.second, answer.total));
     find.give_back();
     return json_answer(client);
@@ -145,7 +145,8 @@ Result<http::Response> timeline(Service& service, Call& call) {
         TRY(auto words, app::text_of(service.archive(), find.catalog(), row.current));
         constexpr std::size_t shown = 400;  // bytes, cut before a character
         auto end = std::min(shown, words.size());
-        while (end > 0 && end < words.size() && (static_cast<unsigned char>(words[end]) & 0xc0) == 0x80)
+        while (end > 0 && end < words.size() &&
+               (static_cast<unsigned char>(words[end]) & 0xc0) == 0x80)
             --end;
         item["text"] = json_text(std::string_view(words).substr(0, end));
         item["cut"] = end < words.size();
@@ -155,11 +156,11 @@ Result<http::Response> timeline(Service& service, Call& call) {
     }
     TRY_DO(service.opened(call.caller, "client: " + address.second, seqs));
     find.give_back();
-    return json_answer(json::object{{"items", std::move(items)},
-                                    {"total", answer.total},
-                                    {"cursor",
-                                     answer.cursor.empty() ? json::value(nullptr)
-                                                           : json::value(json_text(answer.cursor))}});
+    return json_answer(json::object{
+        {"items", std::move(items)},
+        {"total", answer.total},
+        {"cursor",
+         answer.cursor.empty() ? json::value(nullptr) : json::value(json_text(answer.cursor))}});
 }
 
 }  // namespace

@@ -85,16 +85,14 @@ Result<http::Response> conversation(Service& service, Call& call) {
     TRY(auto find, service.find(call.caller));
     catalog::ConversationPage head;
     TRY(auto items, items_of(find, id, head));
-    if (moment)
-        std::erase_if(items, [&](const auto& item) { return item.date > *moment; });
+    if (moment) std::erase_if(items, [&](const auto& item) { return item.date > *moment; });
     if (items.empty())
         return fail(Errc::not_found, "there is no such conversation, or it is not yours to see");
     // The page that was asked for.
     const auto place = [&](std::string_view name) -> Result<std::optional<std::size_t>> {
         TRY(const auto seq, number_of(request, name, 0, ~std::uint64_t(0) >> 1));
         if (seq == 0) return std::optional<std::size_t>();
-        const auto found =
-            std::ranges::find(items, Seq(seq), &catalog::ConversationItem::seq);
+        const auto found = std::ranges::find(items, Seq(seq), &catalog::ConversationItem::seq);
         if (found == items.end()) return std::optional<std::size_t>();
         return std::optional<std::size_t>(static_cast<std::size_t>(found - items.begin()));
     };

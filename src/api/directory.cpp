@@ -41,8 +41,7 @@ std::string write(const Settings& settings, std::string_view by) {
 Result<Seq> append(app::Archive& archive, journal::Kind kind, const std::string& descriptor) {
     const journal::Draft draft{
         .type = journal::LeafType::state_change, .kind = kind, .descriptor = descriptor};
-    TRY(const auto appended,
-        archive.journal().append(std::span(&draft, 1), journal::Class::live));
+    TRY(const auto appended, archive.journal().append(std::span(&draft, 1), journal::Class::live));
     return *appended.front().seq;
 }
 

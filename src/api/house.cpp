@@ -212,10 +212,7 @@ http::Response House::asset(const http::Request& request) const {
     auto bytes = std::filesystem::is_regular_file(file, ignored)
                      ? read_file(file, 16 << 20)
                      : Result<std::string>(fail(Errc::not_found, "there is no such page"));
-    if (!bytes)
-        return problem_answer(
-            request,
-            {404, "not_found", "there is no such page", {}, {}});
+    if (!bytes) return problem_answer(request, {404, "not_found", "there is no such page", {}, {}});
     http::Response response;
     response.body = std::move(*bytes);
     response.with("Content-Type", std::string(type_of(file)));
@@ -253,8 +250,8 @@ http::Routes House::routes() {
                 .pattern = "/{path...}",
                 .handler = [this](http::Request& request) {
                     if (request.path.starts_with("/api/"))
-                        return problem_answer(
-                            request, {404, "not_found", "there is no such route", {}, {}});
+                        return problem_answer(request,
+                                              {404, "not_found", "there is no such route", {}, {}});
                     return asset(request);
                 }});
     routes.problem = [](const http::Request& request, int status, std::string_view what) {

@@ -23,8 +23,8 @@ struct HouseOptions {
     Path directory;  // of the archive; may not be there yet
     Path key_file;   // for an archive without a passphrase; made with the archive
     std::optional<crypto::Unlock> unlock;  // of an archive that is there
-    Path web;        // the built page: index.html and assets/
-    Path sample;     // for the demo archive; may be empty
+    Path web;                              // the built page: index.html and assets/
+    Path sample;                           // for the demo archive; may be empty
 };
 
 // What there is while the archive is open.
@@ -50,9 +50,8 @@ public:
     app::Archive* archive();
 
 private:
-    friend std::vector<Entry> session_routes(House& house);
-    friend std::vector<Entry> setup_routes(House& house);
     friend class Door;
+    friend class SetUp;
 
     http::Response enter(const Entry& entry, http::Request& request);
     Result<access::Caller> caller_of(const http::Request& request, Open& open) const;

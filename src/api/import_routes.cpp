@@ -38,10 +38,10 @@ json::object import_json(const ImportView& view) {
                         {"searchable", view.searchable},
                         {"refusals", std::move(refused)},
                         {"error", json_text(view.error)}};
-    object["verified"] = view.verified
-                             ? json::value(json::object{{"ok", *view.verified},
-                                                        {"records", view.verified_records}})
-                             : json::value(nullptr);
+    object["verified"] =
+        view.verified
+            ? json::value(json::object{{"ok", *view.verified}, {"records", view.verified_records}})
+            : json::value(nullptr);
     return object;
 }
 
@@ -143,7 +143,12 @@ std::vector<Entry> import_routes() {
     using access::Right;
     constexpr std::uint64_t piece_max = std::uint64_t(1) << 30;
     return {
-        {post, "/uploads", Right::import_messages, "Begins an upload", begin_upload, http::Body::whole},
+        {post,
+         "/uploads",
+         Right::import_messages,
+         "Begins an upload",
+         begin_upload,
+         http::Body::whole},
         {get, "/uploads/{id}", Right::import_messages, "How far an upload is", show_upload},
         {patch,
          "/uploads/{id}",
@@ -153,7 +158,12 @@ std::vector<Entry> import_routes() {
          http::Body::stream,
          piece_max},
         {del, "/uploads/{id}", Right::import_messages, "Gives an upload up", drop_upload},
-        {post, "/imports", Right::import_messages, "Imports what was uploaded", start, http::Body::whole},
+        {post,
+         "/imports",
+         Right::import_messages,
+         "Imports what was uploaded",
+         start,
+         http::Body::whole},
         {get, "/imports", Right::import_messages, "Imports, the newest first", list},
         {get, "/imports/{id}", Right::import_messages, "How far an import is", show},
         {del, "/imports/{id}", Right::import_messages, "Stops an import", stop},

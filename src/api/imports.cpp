@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "app/verifier.hpp"
 #include "utf8/utf8.hpp"
 
@@ -32,7 +34,9 @@ Result<Path> safe_name(const std::string& name) {
     return path;
 }
 
-std::string new_id(std::string_view prefix) { return fmt::format("{}{}", prefix, hex(random_bytes(8))); }
+std::string new_id(std::string_view prefix) {
+    return fmt::format("{}{}", prefix, hex(random_bytes(8)));
+}
 
 }  // namespace
 
@@ -85,9 +89,7 @@ Result<Upload> Imports::upload(const std::string& id) const {
     return found->second;
 }
 
-Result<Upload> Imports::write(const std::string& id,
-                              std::uint64_t offset,
-                              http::BodyReader& body) {
+Result<Upload> Imports::write(const std::string& id, std::uint64_t offset, http::BodyReader& body) {
     TRY(auto at, upload(id));
     if (offset != at.offset)
         return fail(Errc::conflict, fmt::format("the upload stands at byte {}", at.offset));
@@ -217,7 +219,8 @@ void Imports::run(Job& job) {
     for (const auto& file : job.view.files) tops.insert(*Path(file.name).begin());
     for (const auto& top : tops) options.paths.push_back(options.root / top);
     const auto seconds = [&] {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - job.started).count();
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - job.started)
+            .count();
     };
     const auto imported =
         app::import(archive_, options, job.stop, [&](const app::ImportProgress& progress) {
@@ -250,7 +253,8 @@ void Imports::run(Job& job) {
         view.state = imported->stopped ? "stopped" : "verifying";
     });
     if (imported->stopped) return;
-    const auto checked = app::verify(archive_, false, [](std::uint64_t) {}, "");
+    const auto checked = app::verify(
+        archive_, false, [](std::uint64_t) {}, "");
     change(job, [&](ImportView& view) {
         view.state = "done";
         view.verified = checked && checked->problems.empty();

@@ -16,9 +16,9 @@
 #include <thread>
 #include <vector>
 
+#include "api/answer.hpp"
 #include "app/archive.hpp"
 #include "app/importer.hpp"
-#include "api/answer.hpp"
 #include "http/message.hpp"
 
 namespace letopis::api {

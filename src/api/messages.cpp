@@ -68,15 +68,19 @@ json::array attachments_of(const catalog::MessageDetail& detail) {
     for (const auto& view : detail.attachments) {
         const auto& a = view.attachment;
         const bool here = a.sha256.has_value() || view.file.has_value();
-        list.push_back(json::object{{"n", n++},
-                                    {"name", json_text(a.name)},
-                                    {"type", json_text(a.type)},
-                                    {"size", a.size},
-                                    {"sha256", a.sha256 ? json_text(hex(*a.sha256)) : json_text("")},
-                                    {"inline", a.inline_},
-                                    {"encrypted", a.encrypted},
-                                    {"missing", json_text(here ? "" : a.missing.empty() ? "not included" : a.missing)},
-                                    {"preview", json_text(here ? preview_of(a) : "none")}});
+        list.push_back(
+            json::object{{"n", n++},
+                         {"name", json_text(a.name)},
+                         {"type", json_text(a.type)},
+                         {"size", a.size},
+                         {"sha256", a.sha256 ? json_text(hex(*a.sha256)) : json_text("")},
+                         {"inline", a.inline_},
+                         {"encrypted", a.encrypted},
+                         {"missing",
+                          json_text(here                ? ""
+                                    : a.missing.empty() ? "not included"
+                                                        : a.missing)},
+                         {"preview", json_text(here ? preview_of(a) : "none")}});
     }
     return list;
 }
@@ -127,8 +131,7 @@ Result<json::object> message_json(Service& service, app::Find& find, Seq message
     json::object object;
     object["id"] = original.message.value();
     object["record"] = original.seq.value();
-    object["conversation"] =
-        json_text(fmt::format("c{}", original.conversation.first.value()));
+    object["conversation"] = json_text(fmt::format("c{}", original.conversation.first.value()));
     object["conversation_title"] = json_text(original.conversation_title);
     object["date"] = json_text(rfc3339(original.sort_date));
     object["sent"] = time_value(original.parsed.sent_at);
@@ -154,18 +157,18 @@ Result<json::object> message_json(Service& service, app::Find& find, Seq message
     for (const auto& version : original.versions) {
         if (version.deleted_marker) continue;
         TRY(const auto words, app::text_of(service.archive(), catalog, version.seq));
-        versions.push_back(json::object{
-            {"id", version.seq.value()},
-            {"date", json_text(rfc3339(version.edited_at.value_or(version.at)))},
-            {"current", version.current},
-            {"text", json_text(words)}});
+        versions.push_back(
+            json::object{{"id", version.seq.value()},
+                         {"date", json_text(rfc3339(version.edited_at.value_or(version.at)))},
+                         {"current", version.current},
+                         {"text", json_text(words)}});
     }
     object["versions"] = std::move(versions);
     object["edited"] = m.edited || original.versions.size() > 1;
-    object["deleted"] = original.deleted_at
-                            ? json::value(json::object{
-                                  {"date", json_text(rfc3339(*original.deleted_at))}})
-                            : json::value(nullptr);
+    object["deleted"] =
+        original.deleted_at
+            ? json::value(json::object{{"date", json_text(rfc3339(*original.deleted_at))}})
+            : json::value(nullptr);
     json::array marks, tags, reactions;
     for (const auto& mark : m.marks) marks.push_back(json_text(mark));
     for (const auto& tag : original.tags) tags.push_back(json_text(tag));
@@ -175,8 +178,8 @@ Result<json::object> message_json(Service& service, app::Find& find, Seq message
     object["marks"] = std::move(marks);
     object["tags"] = std::move(tags);
     object["reactions"] = std::move(reactions);
-    object["service"] = m.event == model::Event::service ? json::value(json_text(m.action))
-                                                         : json::value(nullptr);
+    object["service"] =
+        m.event == model::Event::service ? json::value(json_text(m.action)) : json::value(nullptr);
     object["reply_to"] =
         original.reply_to ? json::value(original.reply_to->value()) : json::value(nullptr);
     object["sha256"] = json_text(hex(original.raw_sha256));

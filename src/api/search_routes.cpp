@@ -139,8 +139,8 @@ Result<http::Response> search(Service& service, Call& call) {
     json::array list;
     for (const auto& form : forms) list.push_back(json_text(form));
     object["forms"] = std::move(list);
-    object["cursor"] = answer.cursor.empty() ? json::value(nullptr)
-                                             : json::value(json_text(answer.cursor));
+    object["cursor"] =
+        answer.cursor.empty() ? json::value(nullptr) : json::value(json_text(answer.cursor));
     object["note"] = json_text(answer.note);
     std::string suggestion;
     if (answer.total == 0) {
@@ -189,10 +189,11 @@ Result<http::Response> suggest(Service& service, Call& call) {
     const auto colon = word.find(':');
     if (!word.empty() && colon == std::string::npos)
         for (const auto& field : fields)
-            if (field.name.starts_with(word)) add("field", field.name, russian ? field.ru : field.en);
+            if (field.name.starts_with(word))
+                add("field", field.name, russian ? field.ru : field.en);
     const auto person = colon == std::string::npos ? word : word.substr(colon + 1);
-    const bool wants_person = colon == std::string::npos || word.starts_with("from:") ||
-                              word.starts_with("to:");
+    const bool wants_person =
+        colon == std::string::npos || word.starts_with("from:") || word.starts_with("to:");
     if (call.caller.sees_all() && wants_person && person.size() >= 2) {
         TRY(auto find, service.find(call.caller));
         TRY(const auto people, find.catalog().correspondents(person, 6));

@@ -32,8 +32,8 @@ Result<void> Service::searched(const access::Caller& caller,
                                std::string_view query,
                                std::uint64_t total) {
     const app::Accessor who{caller.user, caller.name, caller.peer, caller.token};
-    TRY_DO(archive_.record_access(journal::Kind::search,
-                                  app::search_descriptor(who, query, total)));
+    TRY_DO(
+        archive_.record_access(journal::Kind::search, app::search_descriptor(who, query, total)));
     return {};
 }
 

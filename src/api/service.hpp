@@ -44,7 +44,9 @@ public:
     Result<void> follow();
 
     // Content leaves only after these returned.
-    Result<void> searched(const access::Caller& caller, std::string_view query, std::uint64_t total);
+    Result<void> searched(const access::Caller& caller,
+                          std::string_view query,
+                          std::uint64_t total);
     Result<void> opened(const access::Caller& caller,
                         std::string_view what,
                         std::span<const Seq> messages);

@@ -263,6 +263,10 @@ Result<void> Projector::apply_one(const journal::Record& record,
         case Kind::open:
         case Kind::exported:
         case Kind::unlocked:
+        case Kind::people:
+        case Kind::settings:
+        case Kind::login:
+        case Kind::denied:
         case Kind::log_rebuilt:
             return catalog_->apply(catalog::OtherRecord{
                 .seq = record.seq, .kind = static_cast<std::uint16_t>(record.kind), .known = true});

@@ -156,7 +156,9 @@ public:
                      std::uint64_t ordinal = 0) const;
     // The records of one type from `from` on, in order; false from `each` stops. Looks through the
     // rows without opening the others.
-    Result<void> each_of(LeafType type, Seq from, const std::function<Result<bool>(Record&&)>& each);
+    Result<void> each_of(LeafType type,
+                         Seq from,
+                         const std::function<Result<bool>(Record&&)>& each);
     // Trains a dictionary for the class from samples of descriptor+content, unless there is one.
     // Rare words are left out of it.
     Result<void> learn(ContentClass cls, std::span<const std::string> samples);

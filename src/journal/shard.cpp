@@ -167,7 +167,8 @@ Result<std::optional<Seq>> ShardReader::once(const OnceKey& key) {
 
 Result<std::vector<Seq>> ShardReader::of_type(int type, Seq from, std::uint64_t limit) {
     TRY(auto* found,
-        statement(false, "SELECT seq FROM record WHERE seq >= ? AND type = ? ORDER BY seq LIMIT ?"));
+        statement(false,
+                  "SELECT seq FROM record WHERE seq >= ? AND type = ? ORDER BY seq LIMIT ?"));
     found->bind(from.value(), type, limit);
     std::vector<Seq> seqs;
     for (;;) {

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+#include <fmt/format.h>
+
+#include "api/directory.hpp"
+#include "api/handlers.hpp"
+#include "api/imports.hpp"
+#include "app/verifier.hpp"
+#include "app/views.hpp"
+
+namespace letopis::api {
+
+using app::json_text;
+
+namespace {
+
+Result<http::Response> about(Service& service, Call& call) {
+    TRY(auto find, service.find(call.caller));
+    TRY(const auto counts, find.catalog().counts());
+    TRY(const auto books, find.catalog().books());
+    find.give_back();
+    bool balanced = true;
+    for (const auto& source : books) balanced = balanced && source.balanced() && source.agrees();
+    const auto settings = service.directory().settings();
+    const auto people =
+        service.directory().read([](const access::People& all) { return all.users().size(); });
+    return json_answer(
+        json::object{{"company", json_text(settings.company)},
+                     {"demo", settings.demo},
+                     {"messages", counts.messages},
+                     {"conversations", counts.conversations},
+                     {"sources", books.size()},
+                     {"records", service.archive().journal().head().records},
+                     {"created", json_text(rfc3339(service.archive().identity().created))},
+                     {"books", json::object{{"balanced", balanced}}},
+                     {"checklist",
+                      json::array{json::object{{"id", "split-roles"}, {"done", people > 1}},
+                                  json::object{{"id", "second-key"}, {"done", false}}}}});
+}
+
+Result<http::Response> integrity(Service& service, Call&) {
+    TRY(const auto checked,
+        app::verify(
+            service.archive(), false, [](std::uint64_t) {}, ""));
+    json::array problems;
+    for (const auto& problem : checked.problems)
+        problems.push_back(
+            json::object{{"where", json_text(problem.where)}, {"what", json_text(problem.what)}});
+    return json_answer(json::object{{"ok", checked.problems.empty()},
+                                    {"checked_at", json_text(rfc3339(service.clock().now()))},
+                                    {"records", checked.records},
+                                    {"objects", checked.objects},
+                                    {"root", json_text(checked.root)},
+                                    {"problems", std::move(problems)}});
+}
+
+Result<http::Response> storage(Service& service, Call&) {
+    TRY(const auto space, disk_space(service.archive().directory()));
+    std::map<std::string, std::uint64_t> parts;
+    std::error_code error;
+    for (std::filesystem::recursive_directory_iterator entry(service.archive().directory(), error),
+         end;
+         !error && entry != end;
+         entry.increment(error)) {
+        std::error_code ignored;
+        if (!entry->is_regular_file(ignored)) continue;
+        const auto relative = entry->path().lexically_relative(service.archive().directory());
+        parts[relative.begin()->string()] += entry->file_size(ignored);
+    }
+    json::array items;
+    std::uint64_t all = 0;
+    for (const auto& [name, bytes] : parts) {
+        items.push_back(json::object{{"name", json_text(name)}, {"bytes", bytes}});
+        all += bytes;
+    }
+    return json_answer(json::object{{"items", std::move(items)},
+                                    {"bytes", all},
+                                    {"free", space.free_bytes},
+                                    {"disk", space.total_bytes}});
+}
+
+// Changes of imports, as they come. The answer lives as long as its reader.
+Result<http::Response> events(Service& service, Call&) {
+    http::Response response;
+    response.events = [&service, seen = std::uint64_t(0)]() mutable -> std::optional<std::string> {
+        const auto now = service.imports().version();
+        if (now == seen) return std::string();
+        seen = now;
+        std::string text;
+        for (const auto& view : service.imports().imports())
+            text += "event: import\ndata: " + json::serialize(import_json(view)) + "\n\n";
+        text += fmt::format("event: archive\ndata: {{\"records\":{}}}\n\n",
+                            service.archive().journal().head().records);
+        return text;
+    };
+    return response;
+}
+
+}  // namespace
+
+std::vector<Entry> archive_routes() {
+    using enum http::Method;
+    using access::Right;
+    return {
+        {get, "/archive", Right::self, "The archive in figures", about},
+        {get, "/integrity", Right::integrity_view, "Is everything as it was stored?", integrity},
+        {get, "/storage", Right::integrity_view, "What takes how much room", storage},
+        {get, "/events", Right::self, "What changes, as it changes", events}};
+}
+
+}  // namespace letopis::api

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The first run: an archive, its recovery sheet, the first user with a second factor. Whoever has
+// the link that the server printed may do it, once.
+#include <fmt/format.h>
+
+#include "access/totp.hpp"
+#include "api/house.hpp"
+#include "app/views.hpp"
+
+namespace letopis::api {
+
+using app::json_text;
+
+Result<http::Response> begin_session(Open& open,
+                                     const http::Request& request,
+                                     const std::string& user_id,
+                                     const Clock& clock);
+
+class SetUp {
+public:
+    explicit SetUp(House& house) : house_(house) {}
+
+    std::shared_ptr<Open> open() const {
+        const std::shared_lock lock(house_.mutex_);
+        return house_.open_;
+    }
+
+    Result<void> check(const std::string& token) const {
+        if (house_.is_setup_token(token)) return {};
+        return fail(Errc::forbidden,
+                    "this set-up link is not valid any more",
+                    "The server prints a new one when it starts.");
+    }
+
+    // The first user, who is the owner; nothing before the third step.
+    static const access::User* first_user(const access::People& people) {
+        return people.users().empty() ? nullptr : &people.users().begin()->second;
+    }
+
+    Result<http::Response> state(Call& call) const {
+        TRY_DO(check(query_of(call.request, "token")));
+        const auto parts = open();
+        if (!parts) return json_answer(json::object{{"state", "new"}});
+        const auto settings = parts->directory->settings();
+        const auto login = parts->directory->read([](const access::People& people) {
+            const auto* user = first_user(people);
+            return user == nullptr ? std::string() : user->login;
+        });
+        const char* state = settings.sheet_seen.empty() ? "sheet"
+                            : login.empty()             ? "user"
+                                                        : "confirm";
+        json::object object{{"state", state},
+                            {"language", json_text(settings.language)},
+                            {"company", json_text(settings.company)},
+                            {"login", json_text(login)}};
+        if (settings.sheet_seen.empty())
+            object["sheet"] = json_text(crypto::recovery_sheet(parts->archive->keyring()));
+        return json_answer(object);
+    }
+
+    Result<http::Response> make_archive(Call& call) const {
+        TRY(const auto fields, Fields::of(call.request));
+        TRY(const auto token, fields.text("token"));
+        TRY_DO(check(token));
+        const std::lock_guard lock(house_.setting_up_);
+        TRY(const auto language, fields.text("language", 10));
+        TRY(const auto company, fields.optional_text("company", 200));
+        TRY(const auto passphrase, fields.optional_text("passphrase", 1024));
+        if (language != "ru" && language != "en")
+            return fail(Errc::invalid, "language takes ru or en");
+        if (!open()) {
+            TRY_DO(create(passphrase));
+        }
+        const auto parts = open();
+        auto settings = parts->directory->settings();
+        settings.company = company;
+        settings.language = language;
+        TRY_DO(parts->directory->set(settings, "set-up"));
+        return json_answer(json::object{
+            {"sheet", json_text(crypto::recovery_sheet(parts->archive->keyring()))},
+            {"key_file",
+             json_text(passphrase.empty() ? house_.options_.key_file.string() : std::string())}});
+    }
+
+    Result<void> create(const std::string& passphrase) const {
+        auto& options = house_.options_;
+        if (passphrase.empty()) {
+            std::error_code ignored;
+            if (!std::filesystem::exists(options.key_file, ignored))
+                TRY_DO(crypto::create_key_file(options.key_file));
+            options.unlock =
+                crypto::Unlock{.key_file = options.key_file, .passphrase = std::nullopt};
+        } else {
+            TRY_DO(access::acceptable(passphrase, {}));
+            options.unlock = crypto::Unlock{.key_file = std::nullopt, .passphrase = passphrase};
+        }
+        TRY_DO(
+            app::Archive::create(options.directory, *options.unlock, {}, house_.clock_, nullptr));
+        return house_.open();
+    }
+
+    Result<http::Response> sheet(Call& call) const {
+        TRY(const auto fields, Fields::of(call.request));
+        TRY(const auto token, fields.text("token"));
+        TRY_DO(check(token));
+        TRY(const auto code, fields.text("code", 4000));
+        const std::lock_guard lock(house_.setting_up_);
+        const auto parts = open();
+        if (!parts) return fail(Errc::conflict, "there is no archive yet");
+        TRY_DO(crypto::Keyring::open_with_recovery(house_.options_.directory, code));
+        auto settings = parts->directory->settings();
+        settings.sheet_seen = rfc3339(house_.clock_.now());
+        TRY_DO(parts->directory->set(settings, "set-up"));
+        return json_answer(json::object{});
+    }
+
+    Result<http::Response> make_user(Call& call) const {
+        TRY(const auto fields, Fields::of(call.request));
+        TRY(const auto token, fields.text("token"));
+        TRY_DO(check(token));
+        const std::lock_guard lock(house_.setting_up_);
+        const auto parts = open();
+        if (!parts || parts->directory->settings().sheet_seen.empty())
+            return fail(Errc::conflict, "the recovery sheet comes first");
+        TRY(const auto login, fields.text("login", 64));
+        TRY(const auto name, fields.text("name", 200));
+        TRY(const auto password, fields.text("password", 4096));
+        const auto settings = parts->directory->settings();
+        TRY_DO(access::acceptable(password, {.login = login, .company = settings.company}));
+        TRY(const auto kept, house_.passwords_.hash(password));
+        const auto now = house_.clock_.now();
+        auto id = parts->directory->read([](const access::People& people) {
+            const auto* user = first_user(people);
+            return user == nullptr ? std::string() : user->id;
+        });
+        if (id.empty()) {
+            access::NewUser wanted{.login = login, .name = name, .locale = settings.language};
+            wanted.grants = {{.role = access::Role::owner,
+                              .scope = {.everything = true},
+                              .by = std::string(access::operator_id)}};
+            TRY(const auto made, parts->directory->change([&](const access::People& people) {
+                return access::add_user(
+                    people, wanted, {.id = std::string(access::operator_id), .now = now});
+            }));
+            id = made.id;
+        }
+        TRY_DO(parts->directory->change([&](const access::People& people) {
+            return access::set_password(people, kept, {.id = id, .now = now});
+        }));
+        house_.setup_totp_ = access::new_totp_seed();
+        const auto uri = access::totp_uri(house_.setup_totp_, login, settings.company);
+        TRY(const auto qr, access::qr_path(uri));
+        return json_answer(json::object{
+            {"totp",
+             json::object{{"secret", json_text(access::totp_seed_text(house_.setup_totp_))},
+                          {"uri", json_text(uri)},
+                          {"qr", json::object{{"size", qr.size}, {"path", json_text(qr.path)}}}}}});
+    }
+
+    Result<http::Response> confirm(Call& call) const {
+        TRY(const auto fields, Fields::of(call.request));
+        TRY(const auto token, fields.text("token"));
+        TRY_DO(check(token));
+        TRY(const auto code, fields.text("code", 32));
+        const std::lock_guard lock(house_.setting_up_);
+        const auto parts = open();
+        if (!parts || house_.setup_totp_.empty())
+            return fail(Errc::conflict, "the first user comes first");
+        const auto now = house_.clock_.now();
+        const auto step = access::totp_step(house_.setup_totp_, code, now, 0);
+        if (!step)
+            return fail(Errc::invalid,
+                        "this code is not the one of now",
+                        "Look whether the phone's clock is right, and type the newest code.");
+        const auto id = parts->directory->read(
+            [](const access::People& people) { return first_user(people)->id; });
+        const auto codes = access::new_recovery_codes();
+        TRY_DO(parts->directory->change([&](const access::People& people) {
+            return access::set_totp(people, house_.setup_totp_, codes.kept, {.id = id, .now = now});
+        }));
+        TRY(const bool first, parts->sessions->use_totp_step(id, *step));
+        (void)first;
+        house_.setup_totp_.clear();
+        TRY(auto response, begin_session(*parts, call.request, id, house_.clock_));
+        json::array shown;
+        for (const auto& one : codes.shown) shown.push_back(json_text(one));
+        response.body = json::serialize(json::object{{"recovery_codes", std::move(shown)}});
+        return response;
+    }
+
+private:
+    House& house_;
+};
+
+std::vector<Entry> setup_routes(House& house) {
+    using enum http::Method;
+    const auto set_up = std::make_shared<const SetUp>(house);
+    using Act = Result<http::Response> (SetUp::*)(Call&) const;
+    const auto entry = [&](http::Method method, std::string path, std::string summary, Act act) {
+        Entry made;
+        made.method = method;
+        made.path = std::move(path);
+        made.summary = std::move(summary);
+        made.body = method == post ? http::Body::whole : http::Body::none;
+        made.at_door = [set_up, act](Call& call) { return ((*set_up).*act)(call); };
+        return made;
+    };
+    return {
+        entry(get, "/setup", "How far the set-up is", &SetUp::state),
+        entry(post, "/setup/archive", "Makes the archive", &SetUp::make_archive),
+        entry(post, "/setup/sheet", "The recovery sheet, typed back", &SetUp::sheet),
+        entry(post, "/setup/user", "The first user", &SetUp::make_user),
+        entry(post, "/setup/confirm", "The second factor of the first user", &SetUp::confirm),
+    };
+}
+
+}  // namespace letopis::api
