@@ -48,7 +48,9 @@ private:
     net::Awaitable<Result<void>> send(std::string_view bytes);
     net::Awaitable<Result<void>> send_source(Response& response, bool chunked);
     net::Awaitable<Result<void>> send_events(Response& response, bool chunked);
-    net::Awaitable<Next> talk(RequestParser& parser, Response& response);  // websocket_session.cpp
+    // websocket_session.cpp
+    net::Awaitable<Next> talk(RequestParser& parser, Response& response);
+    net::Awaitable<bool> take_turn(const Response& response, const WebSocketMessage* message);
     // Until something comes, wake(), or the time is over. False: the peer is gone.
     net::Awaitable<bool> listen(std::string& heard, net::Milliseconds time);
 
