@@ -3,7 +3,7 @@
 #define LLVMFuzzerTestOneInput csv_target
 #include "../../../fuzz/csv_fuzz.cpp"
 #undef LLVMFuzzerTestOneInput
-#include "capture/run_corpus.hpp"
+#include "base/run_corpus.hpp"
 
 namespace letopis::capture {
 namespace {

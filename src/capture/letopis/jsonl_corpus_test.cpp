@@ -3,7 +3,7 @@
 #define LLVMFuzzerTestOneInput jsonl_target
 #include "../../../fuzz/jsonl_fuzz.cpp"
 #undef LLVMFuzzerTestOneInput
-#include "capture/run_corpus.hpp"
+#include "base/run_corpus.hpp"
 
 namespace letopis::capture {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "base/files.hpp"
 
-namespace letopis::capture {
+namespace letopis {
 
 // Every file of fuzz/corpus/<name>; each cut, and with one byte changed, at so many places.
 inline void run_corpus(const std::string& name,
@@ -37,4 +37,4 @@ inline void run_corpus(const std::string& name,
     }
 }
 
-}  // namespace letopis::capture
+}  // namespace letopis
