@@ -38,6 +38,10 @@ net::Awaitable<Connection::Next> Connection::answer(RequestParser& parser, Respo
     if (const auto fault = fault_of(response); !fault.empty()) {
         shared_.failure("request " + head.request.id + ": " + std::string(fault));
         response = shared_.problem(head.request, 500, "something failed inside");
+        if (!fault_of(response).empty()) {
+            response = Response();
+            response.status = 500;
+        }
     }
     shared_.tally.answered(response.status);
 
@@ -122,7 +126,7 @@ net::Awaitable<bool> Connection::listen(std::string& heard, net::Milliseconds ti
 }
 
 net::Awaitable<Result<void>> Connection::send_events(Response& response, bool chunked) {
-    constexpr std::size_t heard_max = 64 * 1024;  // requests that we shall not answer
+    constexpr std::size_t heard_max = 64 * 1024;  // requests that come before the end
     std::string heard;
     auto last_sent = Clock::now();
     while (!shared_.stopping) {
@@ -147,6 +151,7 @@ net::Awaitable<Result<void>> Connection::send_events(Response& response, bool ch
         const bool there = co_await listen(heard, limits_.poll);
         if (!there || heard.size() > heard_max) co_return fail(Errc::io, "the peer has left");
     }
+    input_.add(heard);
     if (!chunked) co_return Result<void>();
     co_return co_await send("0\r\n\r\n");
 }

@@ -23,7 +23,8 @@ Connection::Connection(Shared& shared, std::unique_ptr<net::ByteStream> stream)
     : shared_(shared),
       limits_(shared.options.limits),
       stream_(std::move(stream)),
-      peer_(stream_->peer()) {}
+      peer_(stream_->peer()),
+      of_proxy_(shared.proxies.trusts(peer_)) {}
 
 void Connection::stop() {
     if (idle_)
@@ -47,7 +48,9 @@ net::Awaitable<void> Connection::run(Welcome welcome) {
     if (welcome == Welcome::turned_away) {
         RequestParser none(0, 0);
         next = co_await refuse(none, 503, "too many connections");
-    } else if (co_await begin()) {
+    } else if (const auto refused = co_await begin()) {
+        next = *refused;
+    } else {
         do next = co_await serve();
         while (next == Next::another);
     }
@@ -59,16 +62,14 @@ net::Awaitable<void> Connection::run(Welcome welcome) {
     co_await stream_->close(linger ? limits_.linger : net::Milliseconds(0));
 }
 
-// False: the connection is not to be served.
-net::Awaitable<bool> Connection::begin() {
-    if (shared_.options.proxy_protocol && !co_await take_proxy_header()) co_return false;
+// Something: the connection is not to be served.
+net::Awaitable<std::optional<Connection::Next>> Connection::begin() {
+    if (shared_.options.proxy_protocol && !co_await take_proxy_header()) co_return Next::close;
     if (!count_peer()) {
         ++shared_.tally.refused;
-        if (!shared_.options.tls) {
-            RequestParser none(0, 0);
-            co_await refuse(none, 503, "too many connections from this address");
-        }
-        co_return false;
+        if (shared_.options.tls) co_return Next::close;
+        RequestParser none(0, 0);
+        co_return co_await refuse(none, 503, "too many connections from this address");
     }
     std::shared_ptr<const net::TlsContext> tls;
     {
@@ -77,14 +78,14 @@ net::Awaitable<bool> Connection::begin() {
     }
     if (tls) {
         const auto done = co_await stream_->start_tls(std::move(tls), limits_.head);
-        if (!done) co_return false;
+        if (!done) co_return Next::close;
         secure_ = true;
     }
-    co_return true;
+    co_return std::nullopt;
 }
 
 net::Awaitable<bool> Connection::take_proxy_header() {
-    if (!shared_.proxies.trusts(peer_)) {
+    if (!of_proxy_) {
         ++shared_.tally.refused;
         co_return false;
     }
@@ -110,7 +111,7 @@ net::Awaitable<bool> Connection::take_proxy_header() {
 }
 
 bool Connection::count_peer() {
-    if (!shared_.options.proxy_protocol && shared_.proxies.trusts(peer_)) return true;
+    if (of_proxy_ && !shared_.options.proxy_protocol) return true;
     auto& count = shared_.connections_of_peer[peer_];
     if (count >= limits_.connections_of_peer) return false;
     ++count;
@@ -132,7 +133,7 @@ void Connection::identify(Request& request) {
     request.id = shared_.next_request_id();
     request.peer = peer_;
     request.secure = secure_;
-    if (!shared_.proxies.trusts(stream_->peer())) return;
+    if (!of_proxy_) return;
     if (!secure_) request.secure = request.header("X-Forwarded-Proto") == "https";
     if (shared_.options.proxy_protocol) return;
     // Each proxy adds at the end the one that it was called by.
@@ -143,7 +144,7 @@ void Connection::identify(Request& request) {
             const auto comma = rest.rfind(',');
             const auto start = comma == std::string_view::npos ? 0 : comma + 1;
             const auto address = trim(rest.substr(start));
-            if (address.empty()) return;
+            if (!is_address(address)) return;
             request.peer = std::string(address);
             if (!shared_.proxies.trusts(address)) return;
             rest = rest.substr(0, comma == std::string_view::npos ? 0 : comma);

@@ -27,7 +27,7 @@ private:
     enum class Next : std::uint8_t { another, close, linger };
 
     // connection.cpp: requests in
-    net::Awaitable<bool> begin();
+    net::Awaitable<std::optional<Next>> begin();
     net::Awaitable<bool> take_proxy_header();
     net::Awaitable<Next> serve();
     net::Awaitable<std::optional<Next>> take_head(RequestParser& parser);
@@ -58,7 +58,8 @@ private:
     const Limits& limits_;
     std::unique_ptr<net::ByteStream> stream_;
     Input input_;
-    std::string peer_;
+    std::string peer_;  // who calls
+    bool of_proxy_;     // the socket is that of a trusted proxy
     bool secure_ = false;
     bool counted_ = false;  // in connections_of_peer
     bool idle_ = true;      // nothing is lost when the wait is cancelled

@@ -261,6 +261,7 @@ TEST(Proxy, forwarded_headers_are_believed_from_it_only) {
 
     EXPECT_EQ(client.ask(forwarded).body, "192.0.2.1 secure");
     EXPECT_EQ(client.ask(get("/")).body, "127.0.0.1 plain");
+    EXPECT_EQ(client.ask(get("/", "X-Forwarded-For: 192.0.2.1, <b>\r\n")).body, "127.0.0.1 plain");
     EXPECT_EQ(Client(*stranger).ask(forwarded).body, "127.0.0.1 plain");
     EXPECT_FALSE(Server::start({.proxies = {"10.0.0.0/33"}}, {}));
     EXPECT_FALSE(Server::start({.proxies = {"proxy"}}, {}));

@@ -16,6 +16,9 @@ using Text = boost::beast::string_view;
 namespace {
 // A chunk's size line or the trailer of a chunked body; a trailer is read and forgotten.
 constexpr std::size_t chunk_line_max = 16 * 1024;
+// A chunked body that is not at its end has so many bytes to come, and Beast asserts that it sees
+// them when it looks at a last chunk again.
+constexpr std::size_t chunked_rest_min = 5;
 }  // namespace
 
 struct RequestParser::Grammar final : beast::basic_parser<true> {
@@ -202,6 +205,7 @@ RequestParser::State RequestParser::take_body(Input& input, std::string& out, st
     while (!grammar_->is_done()) {
         const auto bytes = input.view();
         if (bytes.empty() || out.size() >= out_max) return State::more;
+        if (grammar_->chunked() && bytes.size() < chunked_rest_min) return State::more;
         ErrorCode error;
         const auto used = grammar_->put(boost::asio::buffer(bytes.data(), bytes.size()), error);
         input.use(used);

@@ -125,7 +125,7 @@ TEST(RequestParser, refuses_chunks_that_are_none) {
     EXPECT_EQ(chunked("-5\r\nhello\r\n0\r\n\r\n"), 400);
     EXPECT_EQ(chunked("10000000000000000\r\nhello"), 400);
     EXPECT_EQ(chunked("ffffffffffffffff\r\nhello"), 413);
-    EXPECT_EQ(chunked("65\r\n"), 413);
+    EXPECT_EQ(chunked("65\r\nx"), 413);
     EXPECT_EQ(chunked("0\r\nContent-Length: 5\r\n\r\n"), 400);
     EXPECT_EQ(
         parse(post("Transfer-Encoding: chunked\r\n", "5;" + std::string(20000, 'x')), 4096).status,

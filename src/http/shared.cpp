@@ -55,6 +55,11 @@ std::optional<std::array<unsigned char, 16>> address_bytes(std::string_view text
 
 }  // namespace
 
+bool is_address(std::string_view text) {
+    bool v4 = false;
+    return address_bytes(text, v4).has_value();
+}
+
 Result<Proxies> Proxies::parse(const std::vector<std::string>& addresses_and_networks) {
     Proxies out;
     for (const auto& text : addresses_and_networks) {

@@ -35,6 +35,8 @@ private:
     std::array<std::uint64_t, bounds.size() + 1> handled_{};  // mutex_
 };
 
+bool is_address(std::string_view text);
+
 class Proxies {
 public:
     static Result<Proxies> parse(const std::vector<std::string>& addresses_and_networks);
