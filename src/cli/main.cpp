@@ -100,6 +100,8 @@ void stay_behind() {
     ready_pipe.reset();
 }
 
+}  // namespace
+
 int serve_call(app::Archive& archive, app::Call& call) {
     Output output(call.out.get(), call.error.get());
     const auto arguments = parse(call.words);
@@ -119,6 +121,8 @@ int serve_call(app::Archive& archive, app::Call& call) {
     output.flush();
     return static_cast<int>(code);
 }
+
+namespace {
 
 // A command that only reads lives for some milliseconds, and every page of its heap would be a
 // fault of its own: three megabytes are asked for at once, and buffers are not unmapped in between.
@@ -269,6 +273,7 @@ Exit dispatch(const std::vector<std::string>& words, Output& output) {
     }
     if (name == "init") return run_init(*arguments, output);
     if (name == "recover") return run_recover(*arguments, output);
+    if (name == "serve") return run_serve(*arguments, output);
     if (name == "doctor") return run_doctor(*arguments, output);
     if (name == "bench-data") return run_bench_data(*arguments, output);
     if (name == "unlock" && !arguments->has("--foreground"))
@@ -277,6 +282,8 @@ Exit dispatch(const std::vector<std::string>& words, Output& output) {
 }
 
 }  // namespace
+
+bool stop_wanted() { return stop_requested; }
 
 Result<Path> archive_directory(const Arguments& arguments) {
     const char* environment = std::getenv("LETOPIS_ARCHIVE");

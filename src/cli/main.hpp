@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/socket.hpp"
 #include "cli/session.hpp"
 
 namespace letopis::cli {
@@ -14,5 +15,10 @@ int run_main(const std::vector<std::string>& words);
 // Where the archive is, and how it is unlocked, as the options and the environment say.
 Result<Path> archive_directory(const Arguments& arguments);
 Result<crypto::Unlock> unlock_of(const Arguments& arguments, const Path& archive, bool may_ask);
+
+// Ctrl-C, or the system wants an end.
+bool stop_wanted();
+// Answers a command that came over the archive's socket.
+int serve_call(app::Archive& archive, app::Call& call);
 
 }  // namespace letopis::cli
