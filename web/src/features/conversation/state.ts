@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+import { computed, effect, signal } from "@preact/signals";
+import { api } from "../../api/client";
+import type { Conversation, Message, Person, Proof } from "../../api/types";
+import { loader, valueOf, type Loadable } from "../../lib/loadable";
+import { go, params, place, steps, withParams } from "../../router";
+import { session, where } from "../session/state";
+import { complain } from "../../ui/float";
+
+export const id = computed(() => (steps.value[0] === "conversation" ? (steps.value[1] ?? "") : ""));
+export const target = computed(() => Number(/^#m-(\d+)$/.exec(place.value.hash)?.[1] ?? 0));
+export const asOf = computed(() => params.value.get("as-of") ?? "");
+
+export const talk = signal<Loadable<Conversation>>({ kind: "idle" });
+const load = loader(talk);
+let asked = "";
+const path = () => `/conversations/${encodeURIComponent(id.peek())}`;
+
+export function reload(): void {
+  const around = target.peek();
+  void load((stop) => api.get<Conversation>(path(), { around: around || undefined, limit: 50, as_of: asOf.peek() || undefined }, stop), !asked.startsWith(`${id.peek()} `));
+  asked = `${id.peek()} ${asOf.peek()}`;
+}
+
+effect(() => {
+  const wanted = `${id.value} ${asOf.value}`;
+  if (where.value !== "in" || !id.value) return;
+  const known = valueOf(talk.peek());
+  const missing = target.value && known?.id === id.value && !asOf.value && !known.items.some((item) => item.id === target.value);
+  if (asked !== wanted || missing) reload();
+});
+
+export const growing = signal<"" | "before" | "after">("");
+export async function grow(side: "before" | "after"): Promise<void> {
+  const now = talk.peek();
+  if (now.kind !== "ready" || growing.peek()) return;
+  const edge = side === "before" ? now.value.items[0] : now.value.items[now.value.items.length - 1];
+  if (!edge) return;
+  growing.value = side;
+  try {
+    const page = await api.get<Conversation>(path(), { [side]: edge.id, limit: 50, as_of: asOf.peek() || undefined });
+    if (talk.peek() !== now) return;
+    const items = side === "before" ? [...page.items, ...now.value.items] : [...now.value.items, ...page.items];
+    const unique = items.filter((item, index) => items.findIndex((other) => other.id === item.id) === index);
+    const value = { ...now.value, items: unique, ...(side === "before" ? { more_before: page.more_before } : { more_after: page.more_after }) };
+    talk.value = { kind: "ready", value };
+  } catch (error) {
+    complain(error);
+  } finally {
+    growing.value = "";
+  }
+}
+
+// Replay: what was known at a moment. The steps are the days on which something was said.
+export interface Moment { at: string; count: number }
+export const moments = computed<Moment[]>(() => (valueOf(talk.value)?.density ?? []).map((day) => ({ at: day.at.length === 10 ? `${day.at}T23:59:59Z` : day.at, count: day.count })));
+export const replayOn = signal(false);
+export const moment = computed(() => {
+  const all = moments.value;
+  if (!asOf.value) return all.length;
+  const at = all.findIndex((one) => one.at >= asOf.value);
+  return at < 0 ? all.length : at + 1;
+});
+export function replayTo(index: number): void {
+  const all = moments.peek();
+  const at = index >= all.length || index < 1 ? undefined : all[index - 1]?.at;
+  go(withParams({ "as-of": index < 1 ? all[0]?.at : at }), { replace: true, quiet: true });
+}
+
+// Who of the two sides speaks. The server knows best; without its word, the company is whoever shares the reader's mail domain.
+export function ours(message: Pick<Message, "own" | "from">): boolean {
+  if (message.own !== undefined) return message.own;
+  return oursPerson(message.from);
+}
+export function oursPerson(person: Person): boolean {
+  if (person.own !== undefined) return person.own;
+  const mine = session.value?.user;
+  const domain = mine?.email?.split("@")[1]?.toLowerCase();
+  return (domain !== undefined && person.address.toLowerCase().endsWith(`@${domain}`)) || (mine !== undefined && person.name === mine.name);
+}
+
+// Proofs are asked for one by one, when somebody wants to see one.
+export const proofs = signal<Record<number, Loadable<Proof>>>({});
+export async function prove(message: number): Promise<void> {
+  if (proofs.peek()[message]?.kind === "ready") return;
+  const one = signal<Loadable<Proof>>({ kind: "idle" });
+  const stop = one.subscribe((value) => (proofs.value = { ...proofs.peek(), [message]: value }));
+  await loader(one)((abort) => api.get<Proof>(`/messages/${message}/proof`, {}, abort));
+  stop();
+}
+
+export async function tag(message: number, name: string, on: boolean): Promise<void> {
+  const at = `/messages/${message}/tags/${encodeURIComponent(name)}`;
+  await (on ? api.put(at) : api.delete(at));
+  const now = talk.peek();
+  if (now.kind !== "ready") return;
+  const items = now.value.items.map((item) => (item.id === message ? { ...item, tags: on ? [...(item.tags ?? []), name] : (item.tags ?? []).filter((other) => other !== name) } : item));
+  talk.value = { kind: "ready", value: { ...now.value, items } };
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+import { computed, signal } from "@preact/signals";
+import { api, hooks } from "../../api/client";
+import { hush, listen } from "../../api/events";
+import { Problem } from "../../api/problem";
+import type { Archive, Health, Session, SignIn } from "../../api/types";
+import { keysOn } from "../../lib/keys";
+import { asLocale, speak, wanted } from "../../lib/i18n";
+import type { Loadable } from "../../lib/loadable";
+import { has, type Right } from "../../lib/rights";
+import { go, place } from "../../router";
+import { assertion } from "./passkey";
+
+export type Where = "starting" | "setup" | "locked" | "out" | "in" | "unreachable";
+export const where = signal<Where>("starting");
+export const session = signal<Session | undefined>(undefined);
+export const archive = signal<Loadable<Archive>>({ kind: "idle" });
+export const ended = signal(false);
+export const rights = computed(() => session.value?.rights ?? []);
+export const may = (...any: Right[]): boolean => has(rights.value, ...any);
+
+export type Stage = { kind: "password" } | { kind: "second"; methods: SignIn["methods"]; with: "totp" | "recovery" | "passkey" };
+export const stage = signal<Stage>({ kind: "password" });
+export const busy = signal(false);
+export const wrong = signal<Problem | undefined>(undefined);
+export const stepUpAsked = signal<((yes: boolean) => void) | undefined>(undefined);
+
+let warner: ReturnType<typeof setTimeout> | undefined;
+export const warnEnd = signal(false);
+
+// Two minutes before an idle session ends the page says so; any request prolongs it.
+function watchIdle(until: string | undefined): void {
+  clearTimeout(warner);
+  warnEnd.value = false;
+  const left = until ? new Date(until).getTime() - Date.now() - 120_000 : Infinity;
+  if (left < 2 ** 31) warner = setTimeout(() => (warnEnd.value = true), Math.max(0, left));
+}
+
+export function entered(value: Session): void {
+  session.value = value;
+  where.value = "in";
+  ended.value = false;
+  stage.value = { kind: "password" };
+  keysOn.value = value.user.keys !== false;
+  applyTheme(value.user.theme);
+  watchIdle(value.idle_until);
+  listen(() => void refresh());
+  void loadArchive();
+  const own = asLocale(value.user.locale);
+  if (own && !new URLSearchParams(location.search).has("lang")) void speak(own);
+}
+
+export function applyTheme(theme: string | undefined): void {
+  if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
+  else delete document.documentElement.dataset["theme"];
+}
+
+export async function refresh(): Promise<void> {
+  try {
+    entered(await api.get<Session>("/session"));
+  } catch (error) {
+    if (Problem.from(error).status === 401) left(true);
+  }
+}
+
+export async function loadArchive(): Promise<void> {
+  try {
+    archive.value = { kind: "ready", value: await api.get<Archive>("/archive") };
+  } catch (error) {
+    archive.value = { kind: "failed", problem: Problem.from(error) };
+  }
+}
+
+function left(byItself: boolean): void {
+  if (where.peek() === "out") return;
+  hush();
+  clearTimeout(warner);
+  session.value = undefined;
+  ended.value = byItself && where.peek() === "in";
+  where.value = "out";
+}
+
+export async function boot(): Promise<void> {
+  await speak(wanted(location.search, navigator.languages));
+  hooks.ended = () => left(true);
+  hooks.stepUp = () => new Promise<boolean>((done) => {
+    stepUpAsked.value = (yes) => {
+      stepUpAsked.value = undefined;
+      done(yes);
+    };
+  });
+  if (/^\/(start|join)/.test(place.peek().path)) {
+    where.value = "setup";
+    return;
+  }
+  try {
+    entered(await api.get<Session>("/session"));
+  } catch (error) {
+    const problem = Problem.from(error);
+    if (problem.code === "offline") {
+      where.value = "unreachable";
+      return;
+    }
+    const health = await api.get<Health>("/health").catch(() => undefined);
+    if (problem.code === "setup_required" || health?.state === "setup") {
+      go("/start/1", { replace: true });
+      where.value = "setup";
+    } else where.value = problem.code === "locked" || health?.state === "locked" ? "locked" : "out";
+  }
+}
+
+async function attempt(work: () => Promise<void>): Promise<void> {
+  if (busy.value) return;
+  busy.value = true;
+  wrong.value = undefined;
+  try {
+    await work();
+  } catch (error) {
+    wrong.value = Problem.from(error);
+  } finally {
+    busy.value = false;
+  }
+}
+
+export const signIn = (login: string, password: string) => attempt(async () => {
+  const { next, methods } = await api.post<SignIn>("/session", { login, password });
+  if (next === "done") entered(await api.get<Session>("/session"));
+  else stage.value = { kind: "second", methods, with: next };
+});
+
+export const second = (body: { code: string } | { recovery: string }) => attempt(async () => {
+  entered(await api.post<Session>("/session/second", body));
+});
+
+export const withPasskey = () => attempt(async () => {
+  const passkey = await assertion(await api.post("/session/passkey/options"));
+  entered(await api.post<Session>("/session/second", { passkey }));
+});
+
+export const stepUp = (code: string) => attempt(async () => {
+  await api.post("/session/step-up", { code });
+  stepUpAsked.value?.(true);
+});
+
+export async function signOut(): Promise<void> {
+  await api.delete("/session").catch(() => undefined);
+  left(false);
+  go("/search");
+}
