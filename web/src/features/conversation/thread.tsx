@@ -64,7 +64,7 @@ function Versions({ message }: { message: Message }) {
 
 function Html({ message }: { message: Message }) {
   const tall = useSignal(false);
-  const guess = Math.min(520, Math.max(160, 90 + Math.ceil(message.text.length / 70 + lines(message.text) * 0.6) * 20));
+  const guess = Math.min(520, Math.max(240, 90 + Math.ceil(message.text.length / 70 + lines(message.text) * 0.6) * 20));
   return (
     <div class="html-letter">
       <div class="remote"><Icon name="image" size="s" /><span class="grow">{t("message.remote")}</span>
@@ -79,12 +79,13 @@ function Html({ message }: { message: Message }) {
 }
 
 function Letter({ message, words, compact }: Shown) {
+  const Head = compact ? "h3" : "h2";
   const way = useSignal<"html" | "text">(message.has_html && words.length === 0 ? "html" : "text");
   return (
     <div class="letter">
       <header>
         <div class="row top wrap">
-          <h3 class="serif grow">{message.subject || t("message.no_subject")}</h3>
+          <Head class="subject serif grow">{message.subject || t("message.no_subject")}</Head>
           {message.has_html && !compact && <Segments label={t("message.view")} value={way.value} onPick={(next) => (way.value = next)} options={[{ value: "html", text: t("message.view.html") }, { value: "text", text: t("message.view.text") }]} />}
         </div>
         {!compact && (
@@ -169,7 +170,7 @@ export function Thread({ items, words = [], current = 0, compact = false }: Prop
         before = message;
         const letter = isLetter(message);
         const us = ours(message);
-        const classes = ["msg", letter ? "mail" : isCall(message) ? "note" : "chat", us ? "us" : "", message.deleted ? "gone" : "", near ? "near" : "", message.id === current ? "current" : ""].filter(Boolean).join(" ");
+        const classes = ["msg", letter ? "mail" : isCall(message) ? "noted" : "chat", us ? "us" : "", message.deleted ? "gone" : "", near ? "near" : "", message.id === current ? "current" : ""].filter(Boolean).join(" ");
         return (
           <div key={message.id} class="entry">
             {newDay && <div class="day">{title}</div>}

@@ -42,22 +42,31 @@ function Months({ values }: { values: FacetValue[] }) {
   const months = [...values].sort((a, b) => a.value.localeCompare(b.value)).slice(-24);
   const [first, last] = [months[0], months[months.length - 1]];
   if (!first || !last) return null;
-  const most = Math.max(1, ...months.map((one) => one.count));
+  const top = months.reduce((best, one) => (one.count > best.count ? one : best), first);
   const on = chosen("on");
+  const at = (event: MouseEvent) => {
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    const one = months[Math.floor(((event.clientX - box.left) / box.width) * months.length)];
+    if (one) toggle("on", one.value);
+  };
+  const picked = months.find((one) => on.includes(one.value))?.value ?? "";
   return (
     <div class="facet">
-      <h2 id="facet-when">{t("search.facet.when")}</h2>
-      <div class="hist" role="group" aria-labelledby="facet-when">
-        {months.map((one) => {
-          const text = t("search.facet.month", { month: monthYear(one.value), n: one.count });
-          return (
-            <button type="button" key={one.value} aria-pressed={on.includes(one.value)} aria-label={text} title={text} onClick={() => toggle("on", one.value)}>
-              <i style={{ height: `${one.count ? Math.max(5, Math.round((one.count / most) * 100)) : 0}%` }} />
-            </button>
-          );
-        })}
+      <h2>{t("search.facet.when")}</h2>
+      <div class="hist" role="img" aria-label={t("search.facet.hist", { month: monthYear(top.value) })}>
+        <span class="hist-bars" onClick={at}>
+          {months.map((one) => (
+            <span key={one.value} title={t("search.facet.month", { month: monthYear(one.value), n: one.count })}>
+              <i class={on.includes(one.value) ? "on" : ""} style={{ height: `${one.count ? Math.max(5, Math.round((one.count / Math.max(1, top.count)) * 100)) : 0}%` }} />
+            </span>
+          ))}
+        </span>
       </div>
       <div class="row xs faint hist-scale"><span>{shortMonthYear(first.value)}</span>{months.length > 1 && <span class="push">{shortMonthYear(last.value)}</span>}</div>
+      <select class="select month" aria-label={t("search.facet.when")} value={picked} onChange={(event) => toggle("on", event.currentTarget.value || picked)}>
+        <option value="">{t("search.facet.any")}</option>
+        {[...months].reverse().map((one) => <option key={one.value} value={one.value}>{t("search.facet.month", { month: monthYear(one.value), n: one.count })}</option>)}
+      </select>
     </div>
   );
 }

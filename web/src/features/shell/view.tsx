@@ -114,7 +114,7 @@ export function Frame({ crumbs, children, bare }: { crumbs: Crumb[]; children: C
           <a class="find" href="/search" aria-label={t("search.title")}><Icon name="search" /><span>{t("search.title")}</span><kbd class="push">/</kbd></a>
         ) : <span class="push" />}
         <Button kind="quiet" icon="keyboard" label={t("keys.title")} class="hide-s" onClick={() => (helpOpen.value = true)} />
-        <a href="/settings" class="ava c me" aria-label={t("shell.me", { name })} title={t("shell.me", { name })}>{initials(name || "?")}</a>
+        <a href="/settings" class="ava c me" aria-label={`${initials(name || "?")}, ${t("shell.me", { name })}`} title={t("shell.me", { name })}>{initials(name || "?")}</a>
       </header>
       <main id="main" tabIndex={-1} class={bare ? "" : "page"}>
         {session.value?.demo && <p class="demo-note"><Icon name="info" size="s" />{t("shell.demo")}</p>}

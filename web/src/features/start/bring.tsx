@@ -59,8 +59,8 @@ export function BringStep() {
       <Progress />
       <SearchNow />
       <div class="row wrap wizard-acts">
-        {running.value.length > 0 && <p class="sm faint hide-s">{t("start.bring.goes_on")}</p>}
-        <Button kind={imports.value.length ? "main" : "plain"} href="/start/6" class="push">{t(imports.value.length ? "start.bring.next" : "start.bring.later")}</Button>
+        {running.value.length > 0 && <p class="push sm faint hide-s">{t("start.bring.goes_on")}</p>}
+        <Button kind={imports.value.length ? "main" : "plain"} href="/start/6" class={running.value.length ? "" : "push"}>{t(imports.value.length ? "start.bring.next" : "start.bring.later")}</Button>
       </div>
     </div>
   );

@@ -6,7 +6,8 @@ import { Icon } from "../../ui/icon";
 import { Title } from "../../ui/page";
 import { Toasts } from "../../ui/float";
 import { Bones, Failed, Note } from "../../ui/state";
-import { session } from "../session/state";
+import { valueOf } from "../../lib/loadable";
+import { archive, session } from "../session/state";
 import { Outside, StepUp } from "../session/view";
 import { BringStep, CheckStep } from "./bring";
 import { NameStep, KeyStep, SheetStep, UserStep } from "./steps";
@@ -17,7 +18,7 @@ const names: Key[] = ["start.step.name", "start.step.key", "start.step.sheet", "
 
 function Steps() {
   const now = step.value;
-  const done: string[] = [company.value, t(keyKind.value === "file" ? "start.done.file" : "start.done.phrase"), t("start.done.sheet"), t("start.done.user"), t("start.done.bring"), ""];
+  const done: string[] = [company.value || valueOf(archive.value)?.company || "", t(keyKind.value === "file" ? "start.done.file" : "start.done.phrase"), t("start.done.sheet"), t("start.done.user"), t("start.done.bring"), ""];
   const open: string[] = ["", t("start.open.key"), t("start.open.sheet"), t("start.open.user"), t("start.open.bring"), t("start.open.check")];
   return (
     <nav aria-label={t("start.steps")}>
