@@ -1,2 +1,70 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-export function SettingsRoom() { return <p />; }
+// One's own settings: language, look, keys, sessions, and who looked at one's messages.
+import { signal, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { api } from "../../api/client";
+import type { AuditRow, Items, SessionRow } from "../../api/types";
+import { locale, speak, t, type Locale } from "../../lib/i18n";
+import { keysOn } from "../../lib/keys";
+import { loader, type Loadable } from "../../lib/loadable";
+import { go, steps } from "../../router";
+import { Button, Segments } from "../../ui/button";
+import { Check } from "../../ui/field";
+import { complain } from "../../ui/float";
+import { Card, PageHead } from "../../ui/page";
+import { Empty, Load } from "../../ui/state";
+import { SessionTable } from "../admin/access";
+import { roleName } from "../admin/names";
+import { AuditTable } from "../admin/audit";
+import { applyTheme, session, signOut } from "../session/state";
+import { Frame } from "../shell/view";
+import "../admin/admin.css";
+
+const rows = signal<Loadable<SessionRow[]>>({ kind: "idle" });
+const seen = signal<Loadable<AuditRow[]>>({ kind: "idle" });
+const loadRows = loader(rows);
+const loadSeen = loader(seen);
+const reloadRows = () => void loadRows(async (stop) => (await api.get<Items<SessionRow>>("/sessions", {}, stop)).items);
+const reloadSeen = () => void loadSeen(async (stop) => (await api.get<Items<AuditRow>>("/audit/mine", {}, stop)).items);
+const keep = (settings: object) => void api.patch("/session/settings", settings).catch(complain);
+
+function Seen() {
+  useEffect(reloadSeen, []);
+  return (
+    <>
+      <PageHead title={t("settings.seen")} lede={t("settings.seen.lede")} />
+      <Load of={seen.value} retry={reloadSeen}>{(items) => items.length === 0 ? <Empty title={t("settings.seen.none")} /> : <AuditTable items={items} />}</Load>
+    </>
+  );
+}
+
+function Own() {
+  const theme = useSignal(document.documentElement.dataset["theme"] ?? "auto");
+  const me = session.value;
+  useEffect(reloadRows, []);
+  return (
+    <>
+      <PageHead title={t("settings.title")} lede={me && `${me.user.name}, ${me.roles.map(roleName).join(", ")}`}><Button icon="leave" onClick={() => void signOut()}>{t("session.leave")}</Button></PageHead>
+      <div class="stack">
+        <Card title={t("settings.look")}>
+          <div class="stack">
+            <div class="row wrap"><span class="setting">{t("language")}</span><Segments<Locale> label={t("language")} value={locale.value} onPick={(next) => { void speak(next); keep({ locale: next }); }} options={[{ value: "ru", text: "Русский", lang: "ru" }, { value: "en", text: "English", lang: "en" }]} /></div>
+            <div class="row wrap"><span class="setting">{t("settings.theme")}</span><Segments label={t("settings.theme")} value={theme.value} onPick={(next) => { theme.value = next; applyTheme(next); keep({ theme: next }); }} options={[{ value: "auto", text: t("theme.auto") }, { value: "light", text: t("theme.light.short") }, { value: "dark", text: t("theme.dark.short") }]} /></div>
+            <Check label={t("settings.keys")} checked={keysOn.value} onChange={(on) => { keysOn.value = on; keep({ keys: on }); }} />
+          </div>
+        </Card>
+        <section><h2 class="section-head">{t("admin.sessions")}</h2><Load of={rows.value} retry={reloadRows} rows={2}>{(items) => <SessionTable items={items} reload={reloadRows} />}</Load></section>
+        <Card title={t("settings.seen")}><p class="soft">{t("settings.seen.lede")}</p><p class="gap-above"><Button icon="eye" onClick={() => go("/settings/seen")}>{t("action.open")}</Button></p></Card>
+      </div>
+    </>
+  );
+}
+
+export function SettingsRoom() {
+  const inside = steps.value[1] === "seen";
+  return (
+    <Frame crumbs={inside ? [{ text: t("settings.title"), href: "/settings" }, { text: t("settings.seen") }] : [{ text: t("settings.title") }]}>
+      {inside ? <Seen key="seen" /> : <Own key="own" />}
+    </Frame>
+  );
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Roles, approvals, tokens of programs, sessions.
+import { useSignal } from "@preact/signals";
+import { Fragment } from "preact";
+import { api } from "../../api/client";
+import type { SessionRow } from "../../api/types";
+import { listTime, shortDate } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { valueOf } from "../../lib/loadable";
+import { Button } from "../../ui/button";
+import { copy } from "../../ui/copy";
+import { Check, Field } from "../../ui/field";
+import { complain, Dialog, toast } from "../../ui/float";
+import { Icon } from "../../ui/icon";
+import { Mark } from "../../ui/mark";
+import { Card, PageHead } from "../../ui/page";
+import { Empty, Load, Note } from "../../ui/state";
+import { rights as mine } from "../session/state";
+import { rightName, roleName } from "./names";
+import { approvals, roles, sessionsOf, tokens } from "./state";
+
+export function RolesSection() {
+  return (
+    <>
+      <PageHead title={t("admin.roles")} lede={t("roles.lede")} />
+      <Load of={roles.rows.value} retry={roles.load}>
+        {(items) => {
+          const all = [...new Set(items.flatMap((role) => role.rights))];
+          return (
+            <div class="table-wrap" tabIndex={0} role="region" aria-label={t("admin.roles")}>
+              <table class="table matrix">
+                <caption class="vh">{t("admin.roles")}</caption>
+                <thead><tr><th scope="col">{t("roles.right")}</th>{items.map((role) => <th scope="col" key={role.name}>{roleName(role.name)}</th>)}</tr></thead>
+                <tbody>{all.map((right) => (
+                  <tr key={right}><th scope="row">{rightName(right)}</th>{items.map((role) => <td key={role.name}>{role.rights.includes(right) ? <span class="ok"><Icon name="check" /><span class="vh">{t("yes")}</span></span> : <span class="faint">—<span class="vh">{t("no")}</span></span>}</td>)}</tr>
+                ))}</tbody>
+              </table>
+            </div>
+          );
+        }}
+      </Load>
+    </>
+  );
+}
+
+export function ApprovalsSection() {
+  const decide = (id: string, yes: boolean) => void api.post(`/approvals/${id}`, { yes }).then(() => { toast(t(yes ? "approvals.yes.done" : "approvals.no.done")); approvals.load(); }, complain);
+  return (
+    <>
+      <PageHead title={t("admin.approvals")} lede={t("approvals.lede")} />
+      <Load of={approvals.rows.value} retry={approvals.load} rows={2}>
+        {(items) => items.length === 0 ? <Empty title={t("approvals.none")}>{t("approvals.none.text")}</Empty> : (
+          <div class="stack">{items.map((one) => (
+            <Card key={one.id}>
+              <div class="row wrap approval">
+                <div class="grow"><b class="strong">{one.detail || one.what}</b><p class="sm soft">{t("approvals.by", { who: one.by.name, time: listTime(one.at) })}{one.until && `, ${t("approvals.until", { time: listTime(one.until) })}`}</p></div>
+                {!one.state || one.state === "waiting" ? <><Button onClick={() => decide(one.id, false)}>{t("approvals.no")}</Button><Button kind="main" onClick={() => decide(one.id, true)}>{t("approvals.yes")}</Button></> : <Mark>{one.state}</Mark>}
+              </div>
+            </Card>
+          ))}</div>
+        )}
+      </Load>
+    </>
+  );
+}
+
+function NewToken({ onClose }: { onClose: () => void }) {
+  const name = useSignal("");
+  const until = useSignal("");
+  const chosen = useSignal<string[]>(["search"]);
+  const secret = useSignal("");
+  const all = [...new Set([...mine.value, ...(valueOf(roles.rows.value)?.flatMap((role) => role.rights) ?? [])])].filter((right) => mine.value.includes(right));
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void api.post<{ secret: string }>("/tokens", { name: name.value.trim(), rights: chosen.value, ...(until.value && { until: new Date(`${until.value}T23:59:59`).toISOString() }) }).then((made) => { secret.value = made.secret; tokens.load(); }, complain);
+  };
+  return (
+    <Dialog title={t("tokens.new")} onClose={onClose}>
+      {secret.value ? (
+        <div class="form"><Note tone="warn">{t("tokens.once")}</Note><p class="mono break">{secret.value}</p><div class="row dialog-acts"><Button icon="copy" onClick={() => void copy(secret.value, t("tokens.copied"))}>{t("tokens.copy")}</Button><Button kind="main" onClick={onClose}>{t("action.close")}</Button></div></div>
+      ) : (
+        <form class="form" onSubmit={submit}>
+          <Field label={t("tokens.name")} hint={t("tokens.name.hint")} value={name.value} onInput={(v) => (name.value = v)} autofocus required />
+          <fieldset class="grant-fields"><legend class="sm medium">{t("tokens.rights")}</legend>{all.map((right) => <Check key={right} label={rightName(right)} checked={chosen.value.includes(right)} onChange={(on) => (chosen.value = on ? [...chosen.value, right] : chosen.value.filter((one) => one !== right))} />)}</fieldset>
+          <Field label={t("tokens.until")} type="date" value={until.value} onInput={(v) => (until.value = v)} />
+          <div class="row dialog-acts"><Button onClick={onClose}>{t("action.cancel")}</Button><Button kind="main" type="submit">{t("tokens.make")}</Button></div>
+        </form>
+      )}
+    </Dialog>
+  );
+}
+
+export function TokensSection() {
+  const making = useSignal(false);
+  const drop = (id: string) => void api.delete(`/tokens/${id}`).then(() => { toast(t("tokens.dropped")); tokens.load(); }, complain);
+  return (
+    <>
+      <PageHead title={t("admin.tokens")} lede={t("tokens.lede")}><Button kind="main" icon="key" onClick={() => (making.value = true)}>{t("tokens.new")}</Button></PageHead>
+      <Load of={tokens.rows.value} retry={tokens.load} rows={2}>
+        {(items) => items.length === 0 ? <Empty title={t("tokens.none")}>{t("tokens.none.text")}</Empty> : (
+          <div class="table-wrap"><table class="table cards-s"><caption class="vh">{t("admin.tokens")}</caption>
+            <thead><tr><th scope="col">{t("tokens.name")}</th><th scope="col">{t("tokens.rights")}</th><th scope="col">{t("tokens.until")}</th><th scope="col">{t("tokens.used")}</th><th scope="col"><span class="vh">{t("tokens.acts")}</span></th></tr></thead>
+            <tbody>{items.map((one) => <tr key={one.id}><td class="strong">{one.name}</td><td class="wide">{one.rights.map(rightName).join(", ")}</td><td class="num" data-l={t("tokens.until")}>{one.until ? shortDate(one.until) : t("tokens.forever")}</td><td class="num soft" data-l={t("tokens.used")}>{one.last_used ? listTime(one.last_used) : t("people.never")}</td><td><Button small kind="danger" onClick={() => drop(one.id)}>{t("tokens.drop")}</Button></td></tr>)}</tbody></table></div>
+        )}
+      </Load>
+      {making.value && <NewToken onClose={() => (making.value = false)} />}
+    </>
+  );
+}
+
+export function SessionTable({ items, reload }: { items: SessionRow[]; reload: () => void }) {
+  const end = (id: string) => void api.delete(`/sessions/${id}`).then(() => { toast(t("sessions.ended")); reload(); }, complain);
+  return (
+    <div class="table-wrap"><table class="table cards-s"><caption class="vh">{t("admin.sessions")}</caption>
+      <thead><tr><th scope="col">{t("sessions.agent")}</th><th scope="col">{t("sessions.peer")}</th><th scope="col">{t("sessions.began")}</th><th scope="col">{t("sessions.seen")}</th><th scope="col"><span class="vh">{t("tokens.acts")}</span></th></tr></thead>
+      <tbody>{items.map((one) => (
+        <Fragment key={one.id}><tr><td class="wide">{one.agent || t("sessions.unknown")}{one.user && <span class="xs faint block">{one.user}</span>}</td><td class="mono soft">{one.peer}</td><td class="num soft" data-l={t("sessions.began.short")}>{listTime(one.created)}</td><td class="num soft" data-l={t("sessions.seen.short")}>{listTime(one.seen)}</td>
+          <td>{one.current ? <Mark tone="ok" icon="check">{t("sessions.this")}</Mark> : <Button small kind="danger" onClick={() => end(one.id)}>{t("sessions.end")}</Button>}</td></tr></Fragment>
+      ))}</tbody></table></div>
+  );
+}
+
+export function SessionsSection() {
+  return (
+    <>
+      <PageHead title={t("admin.sessions")} lede={t("sessions.lede")} />
+      <Load of={sessionsOf.rows.value} retry={sessionsOf.load} rows={2}>{(items) => items.length === 0 ? <Empty title={t("sessions.none")} /> : <SessionTable items={items} reload={sessionsOf.load} />}</Load>
+    </>
+  );
+}

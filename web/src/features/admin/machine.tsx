@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Integrity, storage, jobs.
+import { useSignal } from "@preact/signals";
+import type { Job } from "../../api/types";
+import { listTime, num, percent, size } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { valueOf } from "../../lib/loadable";
+import { Button } from "../../ui/button";
+import { complain, toast } from "../../ui/float";
+import { Icon } from "../../ui/icon";
+import { Mark } from "../../ui/mark";
+import { Card, PageHead } from "../../ui/page";
+import { Empty, Load, Note } from "../../ui/state";
+import { may } from "../session/state";
+import { jobName, storeName } from "./names";
+import { integrity, jobs, loadIntegrity, loadStorage, storage, verify } from "./state";
+
+function JobTable({ items }: { items: Job[] }) {
+  return (
+    <div class="table-wrap"><table class="table cards-s"><caption class="vh">{t("admin.jobs")}</caption>
+      <thead><tr><th scope="col">{t("jobs.kind")}</th><th scope="col">{t("jobs.started")}</th><th scope="col">{t("jobs.finished")}</th><th scope="col" class="n">{t("jobs.done")}</th><th scope="col">{t("sources.state")}</th></tr></thead>
+      <tbody>{items.map((job) => (
+        <tr key={job.id}><td class="strong">{jobName(job.kind)}{job.note && <span class="xs faint block">{job.note}</span>}</td><td class="num soft" data-l={t("jobs.started.short")}>{job.started ? listTime(job.started) : "—"}</td><td class="num soft" data-l={t("jobs.finished.short")}>{job.finished ? listTime(job.finished) : "—"}</td>
+          <td class="n num">{job.of ? t("intake.of", { a: num(job.done ?? 0), b: num(job.of) }) : "—"}</td><td>{job.state === "done" ? <Mark tone="ok" icon="check">{t("import.done")}</Mark> : job.state === "failed" ? <Mark tone="alert" icon="alert">{t("import.failed")}</Mark> : <Mark tone="info" icon="refresh">{job.state === "waiting" ? t("import.waiting") : t("import.running")}</Mark>}</td></tr>
+      ))}</tbody></table></div>
+  );
+}
+
+export function IntegritySection() {
+  const busy = useSignal(false);
+  const check = () => {
+    busy.value = true;
+    void verify().then(() => toast(t("integrity.started")), complain).finally(() => (busy.value = false));
+  };
+  return (
+    <>
+      <PageHead title={t("admin.integrity")} lede={t("integrity.lede")}>{may("integrity_run") && <Button kind="main" icon="seal" busy={busy.value} onClick={check}>{t("integrity.verify")}</Button>}</PageHead>
+      <Load of={integrity.value} retry={loadIntegrity} rows={2}>
+        {(now) => (
+          <div class="stack">
+            <Card>
+              <div class="row top verdict">
+                <span class={now.state === "ok" ? "ok" : now.state === "fault" ? "alert" : "warn"}><Icon name={now.state === "ok" ? "seal" : "alert"} size="l" /></span>
+                <div class="grow"><b class="strong">{t(`integrity.${now.state}`)}</b><p class="soft">{now.checked_at ? t("integrity.checked", { n: now.records ?? 0, time: listTime(now.checked_at) }) : t("integrity.never")}</p></div>
+              </div>
+              {now.state === "fault" && <Note tone="alert">{t("integrity.fault.long")}</Note>}
+            </Card>
+            {(now.problems?.length ?? 0) > 0 && <Card title={t("integrity.problems")}><ul class="list sm">{now.problems?.map((one, index) => <li class="break" key={index}>{one}</li>)}</ul></Card>}
+            {(valueOf(jobs.rows.value)?.length ?? 0) > 0 && <JobTable items={(valueOf(jobs.rows.value) ?? []).filter((job) => job.kind === "verify")} />}
+          </div>
+        )}
+      </Load>
+    </>
+  );
+}
+
+export function StorageSection() {
+  return (
+    <>
+      <PageHead title={t("admin.storage")} lede={t("storage.lede")} />
+      <Load of={storage.value} retry={loadStorage} rows={3}>
+        {(now) => {
+          const items = now.items ?? [];
+          const sum = items.reduce((all, one) => all + one.bytes, 0);
+          return (
+            <Card title={t("storage.sum", { size: size(sum) })} aside={now.free !== undefined ? <span class="sm soft">{t("storage.free", { size: size(now.free), share: now.total ? percent(now.free / now.total) : "" })}</span> : undefined}>
+              {items.length === 0 ? <Empty title={t("storage.none")} /> : <ul class="bars">{items.map((one) => <li key={one.name}><span>{storeName(one.name)}</span><span class="bar"><i style={{ width: `${sum ? Math.max(1, (one.bytes / sum) * 100) : 0}%` }} /></span><span class="n nowrap">{size(one.bytes)}</span></li>)}</ul>}
+            </Card>
+          );
+        }}
+      </Load>
+    </>
+  );
+}
+
+export function JobsSection() {
+  return (
+    <>
+      <PageHead title={t("admin.jobs")} lede={t("jobs.lede")}><Button icon="refresh" onClick={jobs.load}>{t("action.refresh")}</Button></PageHead>
+      <Load of={jobs.rows.value} retry={jobs.load} rows={3}>{(items) => items.length === 0 ? <Empty title={t("jobs.none")} /> : <JobTable items={items} />}</Load>
+    </>
+  );
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// People: who is here, what each may do and see, until when.
+import { useSignal, type Signal } from "@preact/signals";
+import { api } from "../../api/client";
+import type { Grant, User } from "../../api/types";
+import { listTime } from "../../lib/format";
+import { t } from "../../lib/i18n";
+import { valueOf } from "../../lib/loadable";
+import { Button } from "../../ui/button";
+import { Check, Field, Select } from "../../ui/field";
+import { complain, Dialog, toast } from "../../ui/float";
+import { absolute, copy } from "../../ui/copy";
+import { Avatar, Mark } from "../../ui/mark";
+import { PageHead } from "../../ui/page";
+import { Empty, Load, Note } from "../../ui/state";
+import { may, session } from "../session/state";
+import { grantText, roleName } from "./names";
+import { roles, users } from "./state";
+
+interface Draft { role: string; everything: boolean; clients: string; channels: string; until: string; reason: string }
+const blank = (): Draft => ({ role: "reader", everything: false, clients: "", channels: "", until: "", reason: "" });
+const words = (text: string) => text.split(/[,\n]/).map((one) => one.trim()).filter(Boolean);
+function grantOf(draft: Draft): Grant {
+  const scope = draft.everything ? { everything: true } : { clients: words(draft.clients), channels: words(draft.channels) };
+  return { role: draft.role, scope, ...(draft.until && { until: new Date(`${draft.until}T23:59:59`).toISOString(), reason: draft.reason.trim() }) };
+}
+
+function GrantFields({ draft }: { draft: Signal<Draft> }) {
+  const now = draft.value;
+  const set = (next: Partial<Draft>) => (draft.value = { ...draft.value, ...next });
+  const names = valueOf(roles.rows.value)?.map((one) => one.name) ?? ["reader"];
+  return (
+    <fieldset class="grant-fields">
+      <legend class="sm medium">{t("people.grant")}</legend>
+      <Select label={t("people.role")} value={now.role} onPick={(role) => set({ role })} options={names.map((name) => ({ value: name, text: roleName(name) }))} />
+      <Check label={t("scope.everything.check")} checked={now.everything} onChange={(everything) => set({ everything })} />
+      {!now.everything && <Field label={t("scope.clients.field")} hint={t("scope.clients.hint")} value={now.clients} onInput={(clients) => set({ clients })} />}
+      {!now.everything && <Field label={t("scope.channels.field")} hint={t("scope.channels.hint")} value={now.channels} onInput={(channels) => set({ channels })} />}
+      <Field label={t("people.until")} type="date" hint={t("people.until.hint")} value={now.until} onInput={(until) => set({ until })} />
+      {now.until && <Field label={t("people.reason")} value={now.reason} onInput={(reason) => set({ reason })} required />}
+    </fieldset>
+  );
+}
+
+function Invite({ onClose }: { onClose: () => void }) {
+  const name = useSignal("");
+  const login = useSignal("");
+  const email = useSignal("");
+  const draft = useSignal(blank());
+  const link = useSignal("");
+  const busy = useSignal(false);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    busy.value = true;
+    try {
+      const made = await api.post<{ invite: string }>("/users", { login: login.value.trim(), name: name.value.trim(), ...(email.value && { email: email.value.trim() }), grants: [grantOf(draft.value)] });
+      link.value = absolute(made.invite);
+      users.load();
+    } catch (error) {
+      complain(error);
+    }
+    busy.value = false;
+  };
+  return (
+    <Dialog title={t("people.invite")} onClose={onClose}>
+      {link.value ? (
+        <div class="form">
+          <Note tone="ok">{t("people.invited")}</Note>
+          <p class="mono break">{link.value}</p>
+          <div class="row dialog-acts"><Button icon="copy" onClick={() => void copy(link.value)}>{t("link.copy")}</Button><Button kind="main" onClick={onClose}>{t("action.close")}</Button></div>
+        </div>
+      ) : (
+        <form class="form" onSubmit={(event) => void submit(event)}>
+          <Field label={t("start.user.name")} value={name.value} onInput={(v) => (name.value = v)} autofocus required />
+          <Field label={t("session.login")} hint={t("start.user.login.hint")} value={login.value} onInput={(v) => (login.value = v)} required />
+          <Field label={t("people.email")} type="email" value={email.value} onInput={(v) => (email.value = v)} />
+          <GrantFields draft={draft} />
+          <div class="row dialog-acts"><Button onClick={onClose}>{t("action.cancel")}</Button><Button kind="main" type="submit" busy={busy.value}>{t("people.invite.do")}</Button></div>
+        </form>
+      )}
+    </Dialog>
+  );
+}
+
+function Person({ user, onClose }: { user: User; onClose: () => void }) {
+  const grants = useSignal(user.grants);
+  const adding = useSignal(false);
+  const draft = useSignal(blank());
+  const asking = useSignal(false);
+  const me = session.value?.user.id === user.id;
+  const change = (body: object, said: string) => api.patch(`/users/${user.id}`, body).then(() => { toast(said); users.load(); }, complain);
+  const put = (next: Grant[]) => { grants.value = next; void change({ grants: next }, t("people.changed")); };
+  const invite = () => void api.post<{ invite: string }>(`/users/${user.id}/invite`).then((made) => copy(absolute(made.invite), t("people.invite.copied")), complain);
+  return (
+    <Dialog title={user.name} onClose={onClose}>
+      <dl class="facts">
+        <dt>{t("session.login")}</dt><dd>{user.login}</dd>
+        <dt>{t("people.email")}</dt><dd>{user.email || t("no")}</dd>
+        <dt>{t("people.seen")}</dt><dd>{user.last_seen ? listTime(user.last_seen) : t("people.never")}</dd>
+        <dt>{t("people.second")}</dt><dd>{t(user.second_factor ? "yes" : "no")}{user.passkeys ? `, ${t("people.passkeys", { n: user.passkeys })}` : ""}</dd>
+      </dl>
+      <section>
+        <h3>{t("people.grants")}</h3>
+        {grants.value.length === 0 ? <p class="soft">{t("people.grants.none")}</p> : (
+          <ul class="list">{grants.value.map((grant, index) => (
+            <li class="row top" key={index}><div class="grow"><b class="medium">{roleName(grant.role)}</b><p class="sm soft break">{grantText(grant)}</p></div>
+              {may("people_manage") && !me && <Button small kind="quiet" icon="x" label={t("people.grant.remove", { role: roleName(grant.role) })} onClick={() => put(grants.value.filter((_, other) => other !== index))} />}</li>
+          ))}</ul>
+        )}
+        {may("people_manage") && !me && (adding.value ? (
+          <form class="form gap-above" onSubmit={(event) => { event.preventDefault(); put([...grants.value, grantOf(draft.value)]); adding.value = false; }}>
+            <GrantFields draft={draft} />
+            <div class="row dialog-acts"><Button onClick={() => (adding.value = false)}>{t("action.cancel")}</Button><Button kind="main" type="submit">{t("people.grant.add")}</Button></div>
+          </form>
+        ) : <p class="gap-above"><Button small icon="plus" onClick={() => { draft.value = blank(); adding.value = true; }}>{t("people.grant.add")}</Button></p>)}
+      </section>
+      {may("people_manage") && !me && (
+        <div class="row wrap">
+          <Button icon="link" onClick={invite}>{t("people.invite.again")}</Button>
+          <Button icon="screen" href={`/admin/sessions?user=${user.id}`}>{t("admin.sessions")}</Button>
+          <span class="push" />
+          {user.active ? <Button kind="danger" icon="ban" onClick={() => (asking.value = true)}>{t("people.off")}</Button> : <Button onClick={() => void change({ active: true }, t("people.changed")).then(onClose)}>{t("people.on")}</Button>}
+        </div>
+      )}
+      {asking.value && (
+        <Dialog title={t("people.off.title", { name: user.name })} onClose={() => (asking.value = false)}>
+          <p class="soft">{t("people.off.text")}</p>
+          <div class="row dialog-acts"><Button autofocus onClick={() => (asking.value = false)}>{t("people.off.keep")}</Button><Button kind="danger" onClick={() => void change({ active: false }, t("people.off.done")).then(onClose)}>{t("people.off")}</Button></div>
+        </Dialog>
+      )}
+    </Dialog>
+  );
+}
+
+export function PeopleSection() {
+  const inviting = useSignal(false);
+  const open = useSignal<User | undefined>(undefined);
+  return (
+    <>
+      <PageHead title={t("admin.people")} lede={t("people.lede")}>{may("people_manage") && <Button kind="main" icon="invite" onClick={() => (inviting.value = true)}>{t("people.invite")}</Button>}</PageHead>
+      <Load of={users.rows.value} retry={users.load} rows={5}>
+        {(items) => items.length === 0 ? <Empty title={t("people.none")} /> : (
+          <div class="table-wrap">
+            <table class="table cards-s">
+              <caption class="vh">{t("admin.people")}</caption>
+              <thead><tr><th scope="col">{t("people.name")}</th><th scope="col">{t("people.roles")}</th><th scope="col">{t("people.second")}</th><th scope="col">{t("people.seen")}</th><th scope="col">{t("sources.state")}</th></tr></thead>
+              <tbody>{items.map((user) => (
+                <tr key={user.id}>
+                  <td class="wide"><span class="row"><Avatar name={user.name} /><span class="grow"><button type="button" class="link strong name-button" onClick={() => (open.value = user)}>{user.name}</button><span class="xs faint block">{user.login}</span></span></span></td>
+                  <td class="wide">{user.roles.length ? user.roles.map(roleName).join(", ") : <span class="faint">{t("no")}</span>}{user.grants.some((grant) => grant.until) && <span class="xs faint block">{user.grants.filter((grant) => grant.until).map(grantText).join("; ")}</span>}</td>
+                  <td data-l={t("people.second.short")}>{user.second_factor ? t("yes") : <span class="warn">{t("no")}</span>}</td>
+                  <td class="soft num" data-l={t("people.seen.short")}>{user.last_seen ? listTime(user.last_seen) : t("people.never")}</td>
+                  <td>{user.active ? (user.last_seen ? <Mark tone="ok" icon="check">{t("people.active")}</Mark> : <Mark tone="info">{t("people.waiting")}</Mark>) : <Mark icon="ban">{t("people.inactive")}</Mark>}</td>
+                </tr>
+              ))}</tbody>
+            </table>
+          </div>
+        )}
+      </Load>
+      {inviting.value && <Invite onClose={() => (inviting.value = false)} />}
+      {open.value && <Person key={open.value.id} user={open.value} onClose={() => (open.value = undefined)} />}
+    </>
+  );
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Administration: one list per section, fetched when the section is opened.
+import { computed, effect, signal } from "@preact/signals";
+import { api } from "../../api/client";
+import type { Approval, AuditRow, Integrity, Items, Job, Role, SessionRow, Storage, Token, User } from "../../api/types";
+import { loader, type Loadable } from "../../lib/loadable";
+import type { Key } from "../../lib/i18n";
+import type { Right } from "../../lib/rights";
+import { params, steps } from "../../router";
+import { loadArchive, may, where } from "../session/state";
+
+export type SectionId = "people" | "roles" | "approvals" | "tokens" | "sessions" | "audit" | "integrity" | "storage" | "jobs";
+export const sections: { id: SectionId; name: Key; rights: Right[] }[] = [
+  { id: "people", name: "admin.people", rights: ["people_view", "people_manage"] },
+  { id: "roles", name: "admin.roles", rights: ["people_view", "people_manage"] },
+  { id: "approvals", name: "admin.approvals", rights: ["approve"] },
+  { id: "tokens", name: "admin.tokens", rights: ["people_manage"] },
+  { id: "sessions", name: "admin.sessions", rights: ["people_manage"] },
+  { id: "audit", name: "admin.audit", rights: ["audit_view"] },
+  { id: "integrity", name: "admin.integrity", rights: ["integrity_view"] },
+  { id: "storage", name: "admin.storage", rights: ["integrity_view"] },
+  { id: "jobs", name: "admin.jobs", rights: ["integrity_view"] },
+];
+export const shown = computed(() => sections.filter((one) => may(...one.rights)));
+export const section = computed<SectionId | undefined>(() => (shown.value.find((one) => one.id === steps.value[1]) ?? shown.value[0])?.id);
+
+function list<T>(path: () => string): { rows: typeof rows; load: () => void } {
+  const rows = signal<Loadable<T[]>>({ kind: "idle" });
+  const run = loader(rows);
+  return { rows, load: () => void run(async (stop) => (await api.get<Items<T>>(path(), {}, stop)).items) };
+}
+export const users = list<User>(() => "/users");
+export const roles = list<Role>(() => "/roles");
+export const approvals = list<Approval>(() => "/approvals");
+export const tokens = list<Token>(() => "/tokens");
+export const sessionsOf = list<SessionRow>(() => (params.peek().get("user") ? `/sessions?user=${encodeURIComponent(params.peek().get("user") ?? "")}` : "/sessions"));
+export const jobs = list<Job>(() => "/jobs");
+
+export const integrity = signal<Loadable<Integrity>>({ kind: "idle" });
+const runIntegrity = loader(integrity);
+export const loadIntegrity = () => void runIntegrity((stop) => api.get<Integrity>("/integrity", {}, stop));
+export const storage = signal<Loadable<Storage>>({ kind: "idle" });
+const runStorage = loader(storage);
+export const loadStorage = () => void runStorage((stop) => api.get<Storage>("/storage", {}, stop));
+
+export interface AuditPage { items: AuditRow[]; cursor: string | null }
+export const audit = signal<Loadable<AuditPage>>({ kind: "idle" });
+const runAudit = loader(audit);
+export const auditQuery = computed(() => ({ who: params.value.get("who"), what: params.value.get("what"), from: params.value.get("from"), until: params.value.get("until") }));
+export const loadAudit = () => void runAudit((stop) => api.get<AuditPage>("/audit", auditQuery.peek(), stop));
+export async function moreAudit(): Promise<void> {
+  const now = audit.peek();
+  if (now.kind !== "ready" || !now.value.cursor) return;
+  const page = await api.get<AuditPage>("/audit", { ...auditQuery.peek(), cursor: now.value.cursor });
+  if (audit.peek() === now) audit.value = { kind: "ready", value: { items: [...now.value.items, ...page.items], cursor: page.cursor } };
+}
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+export async function verify(): Promise<void> {
+  await api.post("/integrity/verify");
+  const again = (left: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      loadIntegrity();
+      jobs.load();
+      void loadArchive();
+      if (left > 0) again(left - 1);
+    }, 2000);
+  };
+  again(5);
+}
+
+effect(() => {
+  if (where.value !== "in" || steps.value[0] !== "admin") return;
+  switch (section.value) {
+    case "people": users.load(); roles.load(); break;
+    case "roles": roles.load(); break;
+    case "approvals": approvals.load(); break;
+    case "tokens": tokens.load(); roles.load(); break;
+    case "sessions": void params.value; sessionsOf.load(); break;
+    case "audit": void auditQuery.value; loadAudit(); break;
+    case "integrity": loadIntegrity(); jobs.load(); break;
+    case "storage": loadStorage(); break;
+    case "jobs": jobs.load(); break;
+    case undefined: break;
+  }
+});
