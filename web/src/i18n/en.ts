@@ -467,7 +467,7 @@ export const en: Record<keyof typeof ru, string> = {
   "client.wrote": "{who} writes",
   "client.timeline": "Timeline",
   "client.timeline.none": "No messages yet",
-  "client.older": "Earlier: {n, plural, one{# message} other{# messages}}, the first in {date}",
+  "client.older": "Earlier: {n, plural, one{# message} other{# messages}} since {date}",
   "client.conversations": "Conversations",
   "client.conversations.none": "No conversations yet",
   "client.all": "All {n}",
@@ -683,4 +683,5 @@ export const en: Record<keyof typeof ru, string> = {
   "theme.auto": "As the system",
   "theme.light.short": "Light",
   "theme.dark.short": "Dark",
+  "start.totp.again": "Show the key again",
 };

@@ -48,6 +48,17 @@ export function monthYear(iso: string): string {
   return text.replace(/\sг\.$/, "");
 }
 
+// «с марта 2023»: a month after a preposition stands in the genitive, as it does behind a day.
+export function sinceMonth(iso: string): string {
+  const date = new Date(iso.length === 7 ? `${iso}-15T12:00:00Z` : iso);
+  return locale.value === "ru" ? part(date, { day: "numeric", month: "long", year: "numeric" }).replace(/^\d+\s/, "").replace(/\sг\.$/, "") : monthYear(iso);
+}
+
+// In a sentence: «в 14:20», «13 ноя, 16:20».
+export function saidTime(iso: string, now: Date = new Date()): string {
+  return dayKey(new Date(iso)) === dayKey(now) ? t("time.at", { time: clock(iso) }) : listTime(iso, now);
+}
+
 export function shortMonthYear(month: string): string {
   const date = new Date(`${month}-15T12:00:00Z`);
   return `${shortMonth(date)} ${date.getFullYear()}`;

@@ -45,7 +45,7 @@ export function ChannelIcon({ channel, silent }: { channel: string; silent?: boo
 
 export function Avatar({ name, size }: { name: string; size?: "big" | "tiny" }) {
   let sum = 0;
-  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)!) % 997;
+  for (const letter of name) sum = (sum * 33 + letter.codePointAt(0)!) % 9973;
   return (
     <span class={`ava ${"abcde"[sum % 5]} ${size ?? ""}`} aria-hidden="true">
       {initials(name)}

@@ -2,7 +2,7 @@
 // Integrity, storage, jobs.
 import { useSignal } from "@preact/signals";
 import type { Job } from "../../api/types";
-import { listTime, num, percent, size } from "../../lib/format";
+import { listTime, num, percent, saidTime, size } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { valueOf } from "../../lib/loadable";
 import { Button } from "../../ui/button";
@@ -41,7 +41,7 @@ export function IntegritySection() {
             <Card>
               <div class="row top verdict">
                 <span class={now.state === "ok" ? "ok" : now.state === "fault" ? "alert" : "warn"}><Icon name={now.state === "ok" ? "seal" : "alert"} size="l" /></span>
-                <div class="grow"><b class="strong">{t(`integrity.${now.state}`)}</b><p class="soft">{now.checked_at ? t("integrity.checked", { n: now.records ?? 0, time: listTime(now.checked_at) }) : t("integrity.never")}</p></div>
+                <div class="grow"><b class="strong">{t(`integrity.${now.state}`)}</b><p class="soft">{now.checked_at ? t("integrity.checked", { n: now.records ?? 0, time: saidTime(now.checked_at) }) : t("integrity.never")}</p></div>
               </div>
               {now.state === "fault" && <Note tone="alert">{t("integrity.fault.long")}</Note>}
             </Card>

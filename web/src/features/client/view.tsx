@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { useSignal } from "@preact/signals";
 import type { Client, ClientRow, TimelineRow } from "../../api/types";
-import { listTime, monthYear, num, shortDate, shortMonthYear } from "../../lib/format";
+import { listTime, monthYear, num, saidTime, shortDate, shortMonthYear, sinceMonth } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { useKeys } from "../../lib/keys";
 import { Button } from "../../ui/button";
@@ -57,7 +57,7 @@ function Activity({ months }: { months: Client["activity"] }) {
   const top = some.find((one) => one.count === most) ?? first;
   return (
     <Card title={t("client.activity")} aside={<span class="xs faint num">{t("client.activity.most", { n: most })}</span>}>
-      <div class="columns" role="img" aria-label={t("client.activity.label", { from: monthYear(first.month), to: monthYear(last.month), top: monthYear(top.month), n: most })}>
+      <div class="columns" role="img" aria-label={t("client.activity.label", { from: sinceMonth(first.month), to: monthYear(last.month), top: monthYear(top.month), n: most })}>
         {some.map((one) => <span key={one.month} title={t("search.facet.month", { month: monthYear(one.month), n: one.count })}><i style={{ height: `${one.count ? Math.max(4, Math.round((one.count / most) * 100)) : 0}%` }} /></span>)}
       </div>
       <div class="row xs faint columns-scale"><span>{shortMonthYear(first.month)}</span><span class="push">{shortMonthYear(last.month)}</span></div>
@@ -93,7 +93,7 @@ function Timeline({ one }: { one: Client }) {
         {({ items, more }) => items.length === 0 ? <Empty title={t("client.timeline.none")} /> : (
           <>
             <ol class="tl">{items.map((row) => <Entry row={row} key={row.id} />)}</ol>
-            {more && <Button class="full" busy={growing.value} onClick={() => void older()}>{t("client.older", { n: one.messages - items.length, date: monthYear(one.first) })}</Button>}
+            {more && <Button class="full" busy={growing.value} onClick={() => void older()}>{t("client.older", { n: one.messages - items.length, date: sinceMonth(one.first) })}</Button>}
           </>
         )}
       </Load>
@@ -125,7 +125,7 @@ function Body({ one }: { one: Client }) {
     <>
       <div class="page-head">
         <div class="row top grow client-head"><Avatar name={one.name} size="big" />
-          <div class="grow"><Title text={one.name} quote /><p class="row wrap soft sm client-line"><span>{t("client.since", { date: monthYear(one.first) })}</span><span>{t("conversation.count", { n: one.messages })}</span><span>{t("client.last", { time: listTime(one.last) })}</span></p></div></div>
+          <div class="grow"><Title text={one.name} quote /><p class="row wrap soft sm client-line"><span>{t("client.since", { date: sinceMonth(one.first) })}</span><span>{t("conversation.count", { n: one.messages })}</span><span>{t("client.last", { time: saidTime(one.last) })}</span></p></div></div>
         {may("search") && <Button icon="search" href={`/search?q=${encodeURIComponent(`client:"${email}"`)}`}>{t("client.search")}</Button>}
       </div>
       <nav class="tabs" aria-label={t("client.tabs")}>

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useKeys } from "../../lib/keys";
 import { t } from "../../lib/i18n";
-import { initials, num, clock, listTime } from "../../lib/format";
+import { initials, num, saidTime } from "../../lib/format";
 import { go, steps } from "../../router";
 import { Button } from "../../ui/button";
 import { Dialog, Toasts } from "../../ui/float";
@@ -41,7 +41,7 @@ export function IntegrityLight() {
     <a class={`integrity ${tone}`} href={may("integrity_view") ? "/admin/integrity" : "/sources"} title={t(`integrity.${state}`)}>
       <Icon name={state === "ok" ? "seal" : "alert"} />
       <b>{t(`integrity.${state}`)}</b>
-      <span>{state === "fault" ? t("integrity.fault.do") : checked_at ? t("integrity.line", { n: count, time: new Date(checked_at).toDateString() === new Date().toDateString() ? t("time.at", { time: clock(checked_at) }) : listTime(checked_at) }) : t("integrity.line.never", { n: num(count) })}</span>
+      <span>{state === "fault" ? t("integrity.fault.do") : checked_at ? t("integrity.line", { n: count, time: saidTime(checked_at) }) : t("integrity.line.never", { n: num(count) })}</span>
     </a>
   );
 }

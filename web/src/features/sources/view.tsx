@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import type { Source, Sums } from "../../api/types";
-import { listTime, num } from "../../lib/format";
+import { listTime, num, saidTime } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { valueOf } from "../../lib/loadable";
 import { go } from "../../router";
@@ -100,7 +100,7 @@ export function SourcesRoom() {
         <Load of={books.value} retry={reload} rows={6}>
           {(all) => all.items.length === 0 ? <Empty title={t("sources.none")} action={<Button icon="upload" href="/sources/import">{t("sources.add")}</Button>}>{t("sources.none.text")}</Empty> : (
             <>
-              <Card><div class="row wrap sources-sum"><div class="grow"><Equation sums={all.total} label={t("sources.balance")} /></div>{checked && <p class="sm soft hide-s">{t("sources.checked", { time: listTime(checked) })}</p>}</div></Card>
+              <Card><div class="row wrap sources-sum"><div class="grow"><Equation sums={all.total} label={t("sources.balance")} /></div>{checked && <p class="sm soft hide-s">{t("sources.checked", { time: saidTime(checked) })}</p>}</div></Card>
               <Table {...all} />
             </>
           )}

@@ -104,7 +104,11 @@ export function TotpForm({ send, wrong }: { send: (code: string) => void; wrong:
           <div class="grow"><p class="soft">{t("start.totp.text")}</p><p class="sm faint gap-above">{t("start.totp.secret")}</p><p class="mono break">{now.secret.replace(/(.{4})/g, "$1 ").trim()}</p><p class="gap-above"><a href={now.uri}>{t("start.totp.open")}</a></p></div>
         </div>
       )}
-      {!now && <Note tone="info">{t("start.totp.gone")}</Note>}
+      {!now && (
+        <Note tone="info">
+          <div class="row wrap"><span class="grow">{t("start.totp.gone")}</span>{setup.value?.state === "confirm" && <Button small onClick={() => (setup.value = { ...setup.value, state: "user" })}>{t("start.totp.again")}</Button>}</div>
+        </Note>
+      )}
       <Field label={t("session.code")} value={code.value} onInput={(v) => (code.value = v)} autocomplete="one-time-code" inputMode="numeric" mono required hint={t("session.code.hint")} error={wrong} />
       <div class="row wrap wizard-acts"><Button kind="main" type="submit" class="push" busy={busy.value}>{t("start.totp.next")}</Button></div>
     </form>
