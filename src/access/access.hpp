@@ -79,7 +79,7 @@ struct Grant {
 
 struct Passkey {
     std::string id;             // credential id, raw bytes
-    std::string public_key;     // COSE key, raw bytes
+    std::string public_key;     // COSE algorithm (4 bytes), then the key in the form of libfido2
     std::uint32_t counter = 0;  // at registration; the last one seen is in sessions.hpp
     std::string name;
     Instant added{};
