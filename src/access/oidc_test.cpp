@@ -169,6 +169,20 @@ TEST_P(JwsTest, the_token_does_not_choose_the_algorithm) {
     EXPECT_TRUE(set->payload(one.token({{"sub", "42"}}, {{"alg", one.algorithm}})));
 }
 
+TEST(Jws, the_token_of_rfc_7515_appendix_a3_is_read) {
+    const auto set = KeySet::parse(
+        R"({"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
+        R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]})");
+
+    const auto payload = set->payload(
+        "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt"
+        "cGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5dj"
+        "xLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q");
+
+    ASSERT_TRUE(payload) << payload.error().what;
+    EXPECT_TRUE(payload->starts_with("{\"iss\":\"joe\""));
+}
+
 // The classic: the public key, as text, is the secret of an HMAC.
 TEST(Jws, a_public_key_is_no_shared_secret) {
     const auto& one = signer("RS256");
