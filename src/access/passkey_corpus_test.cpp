@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Several fuzz targets are in this test program, so each gets a name of its own.
+#define LLVMFuzzerTestOneInput passkey_target
+#include "../../fuzz/passkey_fuzz.cpp"
+#undef LLVMFuzzerTestOneInput
+#include "capture/run_corpus.hpp"
+
+namespace letopis::access {
+namespace {
+
+TEST(PasskeyCorpus, keeps_its_rules_on_the_fuzz_corpus_and_on_broken_variants) {
+    capture::run_corpus("passkey", passkey_target);
+}
+
+}  // namespace
+}  // namespace letopis::access
