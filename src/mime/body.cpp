@@ -121,7 +121,7 @@ private:
             case PartKind::leaf: break;
         }
         mark_leaf(part);
-        if (is_body(index, part))
+        if (is_body(tree_, index))
             add_text(index, part);
         else
             add_attachment(index, part);
@@ -138,19 +138,6 @@ private:
     void mark_leaf(const Part& part) {
         if (part.type_is("application/pgp-encrypted")) mark("pgp_encrypted");
         if (is_cms(part)) mark(is_opaque_signed(part) ? "smime_signed" : "smime_encrypted");
-    }
-
-    bool is_body(int index, const Part& part) const {
-        if (part.disposition.value == "attachment") return false;
-        if (part.type.value != "text/plain" && part.type.value != "text/html" &&
-            part.type.value != "text/enriched" && part.type.value != "text/richtext" &&
-            part.type.value != "text/markdown")
-            return false;
-        const bool named = !part.disposition["filename"].empty() || !part.type["name"].empty();
-        if (!named) return true;
-        // A named first part is the text of a program that names everything.
-        if (part.parent < 0) return true;
-        return tree_[part.parent].children.front() == index;
     }
 
     void add_text(int index, const Part& part) {
@@ -336,6 +323,20 @@ private:
 };
 
 }  // namespace
+
+bool is_body(const Tree& tree, int index) {
+    const auto& part = tree[index];
+    if (part.disposition.value == "attachment") return false;
+    if (part.type.value != "text/plain" && part.type.value != "text/html" &&
+        part.type.value != "text/enriched" && part.type.value != "text/richtext" &&
+        part.type.value != "text/markdown")
+        return false;
+    const bool named = !part.disposition["filename"].empty() || !part.type["name"].empty();
+    if (!named) return true;
+    // A named first part is the text of a program that names everything.
+    if (part.parent < 0) return true;
+    return tree[part.parent].children.front() == index;
+}
 
 Body read_body(const Tree& tree, std::string_view charset) { return Reader(tree, charset).run(); }
 

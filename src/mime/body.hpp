@@ -51,5 +51,10 @@ struct LeafText {
     bool cut = false;
 };
 LeafText leaf_text(const Part& part, std::string_view charset);
+// The same in UTF-8 only, with all its tags.
+LeafText leaf_source(const Part& part, std::string_view charset);
+
+// Whether a leaf belongs to what is written in the mail, and is no file that came with it.
+bool is_body(const Tree& tree, int index);
 
 }  // namespace letopis::mime

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "mime/html.hpp"
 
-#include <libxml/HTMLparser.h>
-
 #include <algorithm>
-#include <array>
-#include <memory>
 
 #include "mime/ascii.hpp"
+#include "mime/html_events.hpp"
 #include "utf8/utf8.hpp"
 
 namespace letopis::mime {
 namespace {
 
-constexpr std::size_t chunk_bytes = 64 * 1024;  // never feed libxml2 more at once
 constexpr int quote_depth_max = 10;
 
 enum class Element {
@@ -60,11 +56,11 @@ Element element_named(std::string_view name) {
 }
 
 // Writes text with collapsed white space into lines.
-class Page {
+class Page final : public HtmlEvents {
 public:
     explicit Page(std::size_t limit) : limit_(limit) {}
 
-    void open(std::string_view name, const xmlChar** attributes) {
+    void start(std::string_view name, const char** attributes) override {
         switch (element_named(name)) {
             case Element::other: break;
             case Element::block: new_line(); break;
@@ -97,7 +93,7 @@ public:
         }
     }
 
-    void close(std::string_view name) {
+    void end(std::string_view name) override {
         switch (element_named(name)) {
             case Element::other:
             case Element::line_break:
@@ -121,7 +117,7 @@ public:
         }
     }
 
-    void text(std::string_view text) {
+    void text(std::string_view text) override {
         if (dropped_ > 0 || full()) return;
         if (pre_ > 0)
             preformatted(text);
@@ -129,7 +125,7 @@ public:
             collapsed(text);
     }
 
-    bool full() const { return out_.size() >= limit_; }
+    bool full() const override { return out_.size() >= limit_; }
 
     std::string take() {
         while (!out_.empty() && is_space(out_.back())) out_.pop_back();
@@ -237,12 +233,11 @@ private:
         blank_lines_ = count;
     }
 
-    void image(const xmlChar** attributes) {
+    void image(const char** attributes) {
         for (; attributes && attributes[0]; attributes += 2) {
-            const std::string_view name(reinterpret_cast<const char*>(attributes[0]));
-            if (name == "alt" && attributes[1]) {
+            if (std::string_view(attributes[0]) == "alt" && attributes[1]) {
                 pending_space_ = true;
-                collapsed(reinterpret_cast<const char*>(attributes[1]));
+                collapsed(attributes[1]);
                 pending_space_ = true;
             }
         }
@@ -258,57 +253,11 @@ private:
     bool quote_begins_ = false;  // a quotation does not begin with a blank line
 };
 
-std::string_view view(const xmlChar* text) { return reinterpret_cast<const char*>(text); }
-
-void on_start(void* page, const xmlChar* name, const xmlChar** attributes) {
-    static_cast<Page*>(page)->open(view(name), attributes);
-}
-void on_end(void* page, const xmlChar* name) { static_cast<Page*>(page)->close(view(name)); }
-void on_text(void* page, const xmlChar* text, int size) {
-    static_cast<Page*>(page)->text(
-        {reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)});
-}
-
-struct FreeContext {
-    void operator()(htmlParserCtxt* context) const { htmlFreeParserCtxt(context); }
-};
-
-// A chunk must not end inside a character: libxml2 would count it as an encoding error.
-std::size_t chunk_end(std::string_view html, std::size_t at) {
-    std::size_t end = std::min(at + chunk_bytes, html.size());
-    while (end < html.size() && end > at && (static_cast<unsigned char>(html[end]) & 0xC0) == 0x80)
-        --end;
-    return end == at ? std::min(at + chunk_bytes, html.size()) : end;
-}
-
 }  // namespace
 
 std::string html_to_text(std::string_view html, std::size_t limit) {
-    htmlSAXHandler handler{};
-    handler.startElement = on_start;
-    handler.endElement = on_end;
-    handler.characters = on_text;
-    handler.ignorableWhitespace = on_text;
-    handler.cdataBlock = nullptr;  // the bodies of scripts and styles
     Page page(limit);
-    std::unique_ptr<htmlParserCtxt, FreeContext> context(
-        htmlCreatePushParserCtxt(&handler, &page, nullptr, 0, nullptr, XML_CHAR_ENCODING_UTF8));
-    if (!context) return {};
-    htmlCtxtUseOptions(context.get(),
-                       HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-                           HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
-    std::string copy;
-    if (html.find('\0') != html.npos) {  // libxml2 stops at a NUL
-        copy = html;
-        std::replace(copy.begin(), copy.end(), '\0', ' ');
-        html = copy;
-    }
-    for (std::size_t at = 0; at < html.size() && !page.full();) {
-        const auto end = chunk_end(html, at);
-        htmlParseChunk(context.get(), html.data() + at, static_cast<int>(end - at), 0);
-        at = end;
-    }
-    htmlParseChunk(context.get(), "", 0, 1);
+    read_html(html, page);
     return page.take();
 }
 
@@ -333,9 +282,6 @@ std::string_view html_charset(std::string_view html) {
     return {};
 }
 
-void preload_html() {
-    xmlInitParser();
-    html_to_text("<p>&eacute;", 100);
-}
+void preload_html() { html_to_text("<p>&eacute;", 100); }
 
 }  // namespace letopis::mime

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "mime/ascii.hpp"
 #include "mime/body.hpp"
@@ -25,7 +26,7 @@ std::string_view charset_of_html(const Part& part, std::string_view bytes) {
 
 }  // namespace
 
-LeafText leaf_text(const Part& part, std::string_view charset) {
+LeafText leaf_source(const Part& part, std::string_view charset) {
     LeafText out;
     std::string decoded;
     std::string_view bytes = part.content;
@@ -39,19 +40,26 @@ LeafText leaf_text(const Part& part, std::string_view charset) {
     const auto declared = html ? charset_of_html(part, bytes) : part.type["charset"];
     auto text = decode(bytes, declared, charset);
     out.guessed = text.guessed;
-    drop_mark(text.text);
-    if (html) {
-        out.text = html_to_text(text.text, text_bytes_max);
+    out.text = std::move(text.text);
+    drop_mark(out.text);
+    out.literal = part.transfer == Transfer::identity && out.text == bytes;
+    return out;
+}
+
+LeafText leaf_text(const Part& part, std::string_view charset) {
+    auto out = leaf_source(part, charset);
+    const bool literal = std::exchange(out.literal, false);
+    if (part.type_is("text/html")) {
+        out.text = html_to_text(out.text, text_bytes_max);
         return out;
     }
-    const bool same = text.text.size() == bytes.size() && text.text == bytes;
-    out.text = normal_lines(text.text);
+    out.text = normal_lines(out.text);
     if (part.type_is("text/enriched")) {
         out.text = enriched_to_text(out.text);
     } else if (equal_nocase(part.type["format"], "flowed")) {
         out.text = unflow(out.text, equal_nocase(part.type["delsp"], "yes"));
     } else {
-        out.literal = same && part.transfer == Transfer::identity;
+        out.literal = literal;
     }
     if (out.text.size() > text_bytes_max) {
         out.text = std::string(utf8::prefix(out.text, text_bytes_max));
