@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "mime/charset.hpp"
+#include "mime/display_soundness.hpp"
+#include "mime/display_writer.hpp"
 #include "mime/html.hpp"
 #include "mime/soundness.hpp"
 #include "mime/test_support.hpp"
@@ -27,6 +29,24 @@ TEST(Corpus, mails_keep_all_promises_in_every_dialect) {
         for (int dialect = 1; dialect <= 4; ++dialect)
             EXPECT_EQ(fault_of_mail(input.substr(1), static_cast<model::Dialect>(dialect)), "")
                 << input.substr(0, 200);
+    }
+}
+
+TEST(Corpus, shown_letters_are_harmless_and_do_not_change_any_more) {
+    for (const auto& input : corpus("display")) {
+        const auto rest = std::string_view(input).substr(1);
+        if (input[0] == 1) {
+            const auto mail = display(rest, model::Dialect::mail);
+            ASSERT_TRUE(mail);
+            EXPECT_EQ(fault_of_display(*mail), "");
+            continue;
+        }
+        DisplayWriter once(nullptr), twice(nullptr);
+        once.add(utf8::repair(rest));
+        const auto shown = once.finish();
+        twice.add(shown.html);
+        EXPECT_EQ(fault_of_display(shown), "") << input;
+        EXPECT_EQ(twice.finish().html, shown.html) << input;
     }
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "model/display.hpp"
 #include "model/message.hpp"
 
 namespace letopis::mime {
@@ -21,5 +22,9 @@ model::Message parse(std::string_view raw, model::Dialect dialect);
 
 // Decoded bytes of the part that parse() listed under this locator. Errors: not_found, too_large.
 Result<std::string> part(std::string_view raw, model::Dialect dialect, std::string_view locator);
+
+// The HTML form of a mail, safe to show; its inline pictures stand in the document, nothing else
+// that it names is loaded. Errors: not_found, when it has none.
+Result<model::Display> display(std::string_view raw, model::Dialect dialect);
 
 }  // namespace letopis::mime
