@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/display.hpp"
 #include "model/message.hpp"
 
 namespace letopis::extract {
@@ -32,5 +33,8 @@ model::Message parse(const Job& job);
 // The decoded bytes of one attachment of a mail, by the locator that parse() gave. Errors:
 // not_found, too_large.
 Result<std::string> part(const Job& job, std::string_view locator);
+
+// The HTML form of a mail, safe to show. Errors: not_found, when it has none; too_large.
+Result<model::Display> display(const Job& job);
 
 }  // namespace letopis::extract

@@ -4,8 +4,11 @@
 //   request  u8 kind | kind 1 (parse): varint count, then per job u8 dialect, text context, text
 //   raw
 //                    | kind 2 (part):  one job, then text locator
+//                    | kind 3 (display): one job
 //   answer   u8 kind | kind 1: varint count, then per job text model::encode
 //                    | kind 2: u8 ok, then text bytes (ok = 1) or u8 Errc and text what (ok = 0)
+//                    | kind 3: u8 ok, then text html, varints remote images, links, dropped
+//                    elements, u8 cut (ok = 1), or u8 Errc and text what (ok = 0)
 // A message whose text is a slice of its raw bytes comes back without the text: the client has it.
 #pragma once
 
@@ -21,7 +24,7 @@
 
 namespace letopis::extract {
 
-enum class Ask : std::uint8_t { parse = 1, part = 2 };
+enum class Ask : std::uint8_t { parse = 1, part = 2, display = 3 };
 
 constexpr std::size_t batch_jobs_max = 256;
 constexpr std::size_t batch_bytes_max = std::size_t(8) << 20;
@@ -42,6 +45,24 @@ inline void put_job(Writer& writer,
     writer.u8(static_cast<std::uint8_t>(dialect));
     writer.text(context);
     writer.text(raw);
+}
+
+inline void put_display(Writer& writer, const model::Display& display) {
+    writer.text(display.html);
+    writer.varint(display.remote_images);
+    writer.varint(display.links);
+    writer.varint(display.dropped_elements);
+    writer.u8(display.cut ? 1 : 0);
+}
+
+inline model::Display get_display(Reader& reader) {
+    model::Display display;
+    display.html = std::string(reader.text());
+    display.remote_images = reader.varint();
+    display.links = reader.varint();
+    display.dropped_elements = reader.varint();
+    display.cut = reader.u8() != 0;
+    return display;
 }
 
 // False when there is no such dialect.

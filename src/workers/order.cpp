@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "extract/wire.hpp"
 #include "utf8/utf8.hpp"
 #include "workers/check.hpp"
 
@@ -31,17 +30,32 @@ std::string_view sent_bytes(const extract::Job& job) {
     return std::string_view(job.raw).substr(0, extract::parsed_bytes_max + 1);
 }
 
+tl::unexpected<Error> error_in(Reader& reader) {
+    const bool large = reader.u8() == static_cast<std::uint8_t>(Errc::too_large);
+    return fail(large ? Errc::too_large : Errc::not_found, utf8::repair(reader.text()));
+}
+
 bool take_part(const Batch& batch, Reader& reader) {
-    const bool good = reader.u8() == 1;
-    const auto code = good ? std::uint8_t(0) : reader.u8();
-    std::string text(reader.text());
+    Result<std::string> bytes;
+    if (reader.u8() == 1)
+        bytes = std::string(reader.text());
+    else
+        bytes = error_in(reader);
     if (!reader.done()) return false;
-    if (good) {
-        batch.order->bytes = std::move(text);
-        return true;
-    }
-    const bool large = code == static_cast<std::uint8_t>(Errc::too_large);
-    batch.order->bytes = fail(large ? Errc::too_large : Errc::not_found, utf8::repair(text));
+    batch.order->bytes = std::move(bytes);
+    return true;
+}
+
+bool take_display(const Batch& batch, Reader& reader) {
+    Result<model::Display> display;
+    if (reader.u8() == 1)
+        display = extract::get_display(reader);
+    else
+        display = error_in(reader);
+    if (!reader.done()) return false;
+    if (display && (display->html.size() > model::display_bytes_max || !utf8::valid(display->html)))
+        return false;
+    batch.order->display = std::move(display);
     return true;
 }
 
@@ -83,28 +97,24 @@ std::string request_frame(const Batch& batch) {
     frame.reserve(size);
     frame.resize(4);
     Writer writer(frame);
-    if (batch.order->locator) {
-        writer.u8(static_cast<std::uint8_t>(extract::Ask::part));
-        extract::put_job(writer, jobs[0].dialect, jobs[0].context, sent_bytes(jobs[0]));
-        writer.text(*batch.order->locator);
-    } else {
-        writer.u8(static_cast<std::uint8_t>(extract::Ask::parse));
-        writer.varint(batch.count);
-        for (std::size_t i = 0; i < batch.count; ++i) {
-            const auto& job = jobs[batch.first + i];
-            extract::put_job(writer, job.dialect, job.context, sent_bytes(job));
-        }
+    const auto ask = batch.order->ask;
+    writer.u8(static_cast<std::uint8_t>(ask));
+    if (ask == extract::Ask::parse) writer.varint(batch.count);
+    for (std::size_t i = 0; i < batch.count; ++i) {
+        const auto& job = jobs[batch.first + i];
+        extract::put_job(writer, job.dialect, job.context, sent_bytes(job));
     }
+    if (ask == extract::Ask::part) writer.text(batch.order->locator);
     extract::put_frame_length(frame);
     return frame;
 }
 
 bool take_answer(const Batch& batch, std::string_view answer) {
     Reader reader(answer);
-    const auto kind = reader.u8();
-    if (batch.order->locator)
-        return kind == static_cast<std::uint8_t>(extract::Ask::part) && take_part(batch, reader);
-    if (kind != static_cast<std::uint8_t>(extract::Ask::parse)) return false;
+    const auto ask = batch.order->ask;
+    if (reader.u8() != static_cast<std::uint8_t>(ask)) return false;
+    if (ask == extract::Ask::part) return take_part(batch, reader);
+    if (ask == extract::Ask::display) return take_display(batch, reader);
     if (reader.varint() != batch.count) return false;
     for (std::size_t i = 0; i < batch.count; ++i) {
         auto message = model::decode(reader.text());
@@ -117,14 +127,16 @@ bool take_answer(const Batch& batch, std::string_view answer) {
 }
 
 void take_death(const Batch& batch, const std::string& how) {
-    if (batch.order->locator) {
-        batch.order->bytes = fail(Errc::unavailable, "parser stopped: " + how);
-        return;
+    const auto stopped = "parser stopped: " + how;
+    switch (batch.order->ask) {
+        case extract::Ask::part: batch.order->bytes = fail(Errc::unavailable, stopped); return;
+        case extract::Ask::display: batch.order->display = fail(Errc::unavailable, stopped); return;
+        case extract::Ask::parse: break;
     }
     model::Message message;
     message.channel = channel_of(batch.order->jobs[batch.first].dialect);
     message.marks.emplace_back("unparsed");
-    message.mark_detail = "parser stopped: " + how;
+    message.mark_detail = stopped;
     batch.order->results[batch.first] = std::move(message);
 }
 

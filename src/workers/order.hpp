@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What one submit(), parse() or part() asks for, and the batches it is cut into.
+// What one submit(), parse(), part() or display() asks for, and the batches it is cut into.
 #pragma once
 
 #include <deque>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "extract/parse.hpp"
+#include "extract/wire.hpp"
 #include "model/message.hpp"
 
 namespace letopis::workers {
@@ -18,9 +18,11 @@ namespace letopis::workers {
 struct Order {
     std::vector<extract::Job> owned;  // of submit(); parse() lends the caller's
     std::span<const extract::Job> jobs;
-    std::optional<std::string> locator;   // set: the one job asks for a part
-    std::vector<model::Message> results;  // each slot belongs to the thread that has its batch
+    extract::Ask ask = extract::Ask::parse;  // other than parse: of one job
+    std::string locator;                     // of the part
+    std::vector<model::Message> results;     // each slot belongs to the thread that has its batch
     std::optional<Result<std::string>> bytes;
+    std::optional<Result<model::Display>> display;
     // Guarded by the mutex of Workers.
     std::size_t left = 0;  // jobs without a result
     std::optional<Error> error;

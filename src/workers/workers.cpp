@@ -202,11 +202,22 @@ Result<std::vector<model::Message>> Workers::collect(Ticket ticket) {
 Result<std::string> Workers::part(const extract::Job& job, std::string_view locator) {
     auto order = std::make_shared<Order>();
     order->jobs = std::span(&job, 1);
+    order->ask = extract::Ask::part;
     order->locator = std::string(locator);
     state_->enqueue(order);
     state_->wait(order);
     if (order->error) return tl::unexpected<Error>(*order->error);
     return std::move(*order->bytes);
+}
+
+Result<model::Display> Workers::display(const extract::Job& job) {
+    auto order = std::make_shared<Order>();
+    order->jobs = std::span(&job, 1);
+    order->ask = extract::Ask::display;
+    state_->enqueue(order);
+    state_->wait(order);
+    if (order->error) return tl::unexpected<Error>(*order->error);
+    return std::move(*order->display);
 }
 
 std::uint64_t Workers::restarts() const { return state_->restarts.load(); }

@@ -53,6 +53,10 @@ public:
     // (the worker died over it).
     Result<std::string> part(const extract::Job& job, std::string_view locator);
 
+    // The HTML form of a mail, safe to show. Errors: not_found (it has none), too_large,
+    // unavailable (the worker died over it).
+    Result<model::Display> display(const extract::Job& job);
+
     // How often a worker had to be started again; for the operator's screen.
     std::uint64_t restarts() const;
     // Process ids of the workers now running; for tests and for the operator's screen.

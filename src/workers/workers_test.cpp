@@ -136,6 +136,67 @@ TEST(Workers, the_bytes_of_a_part_are_fetched_by_its_locator) {
     EXPECT_EQ(pool->part(job, "7.7").error().code, Errc::not_found);
 }
 
+TEST(Workers, an_html_letter_comes_back_safe_to_show) {
+    const auto pool = workers(1);
+    ASSERT_TRUE(pool);
+    Job job;
+    job.raw =
+        "From: a@b.example\nContent-Type: multipart/related; boundary=x\n\n--x\n"
+        "Content-Type: text/html; charset=koi8-r\n\n<script>alert(1)</script>"
+        "<a href=https://a.example/>\xF0</a><img src=cid:a><img src=https://b.example/x>\n--x\n"
+        "Content-Type: image/gif\nContent-ID: <a>\n\nGIF89a;\n--x--\n";
+
+    const auto shown = pool->display(job);
+
+    ASSERT_TRUE(shown);
+    EXPECT_NE(shown->html.find(">П</a>"), std::string::npos);
+    EXPECT_NE(shown->html.find("<img src=\"data:image/gif;base64,R0lGODlhO"), std::string::npos);
+    EXPECT_EQ(shown->html.find("script"), std::string::npos);
+    EXPECT_EQ(shown->remote_images, 1u);
+    EXPECT_EQ(shown->links, 1u);
+    EXPECT_EQ(shown->dropped_elements, 1u);
+    EXPECT_FALSE(shown->cut);
+    EXPECT_EQ(pool->restarts(), 0u);
+}
+
+TEST(Workers, what_has_no_html_form_says_so) {
+    const auto pool = workers(1);
+    ASSERT_TRUE(pool);
+    Job chat = mail("x");
+    chat.dialect = model::Dialect::telegram_json;
+
+    EXPECT_EQ(pool->display(mail("x")).error().code, Errc::not_found);
+    EXPECT_EQ(pool->display(chat).error().code, Errc::not_found);
+}
+
+TEST(Workers, a_letter_of_the_greatest_size_is_shown_within_the_walls) {
+    const auto pool = workers(1);
+    ASSERT_TRUE(pool);
+    Job job;
+    job.raw = "Content-Type: text/html\n\n";
+    while (job.raw.size() < extract::parsed_bytes_max) job.raw += "<b><font color=red>";
+
+    const auto shown = pool->display(job);
+
+    ASSERT_TRUE(shown) << shown.error().what;
+    EXPECT_TRUE(shown->cut);
+    EXPECT_EQ(pool->restarts(), 0u);
+}
+
+TEST(Workers, a_letter_that_kills_the_parser_is_not_shown) {
+#ifndef LETOPIS_MUTANTS
+    GTEST_SKIP() << "needs the test-only build with LETOPIS_MUTANTS";
+#endif
+    setenv("LETOPIS_MUTANT", "parser_crash", 1);
+    const auto pool = workers(1);
+    ASSERT_TRUE(pool);
+
+    const auto shown = pool->display(mail("x", "CRASH THE PARSER"));
+    unsetenv("LETOPIS_MUTANT");
+
+    EXPECT_EQ(shown.error().code, Errc::unavailable);
+}
+
 TEST(Workers, a_killed_worker_costs_no_message) {
     const auto pool = workers(2);
     ASSERT_TRUE(pool);

@@ -85,4 +85,14 @@ Result<std::string> part(const Job& job, std::string_view locator) {
     }
 }
 
+Result<model::Display> display(const Job& job) {
+    if (channel_of(job.dialect) != model::Channel::email)
+        return fail(Errc::not_found, "only mails have an HTML form");
+    try {
+        return mime::display(job.raw, job.dialect);
+    } catch (const std::exception& error) {
+        return fail(Errc::too_large, std::string("parser failed: ") + error.what());
+    }
+}
+
 }  // namespace letopis::extract

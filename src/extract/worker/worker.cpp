@@ -58,6 +58,11 @@ bool parse_batch(std::string& frame, Reader& request, std::string& answer) {
     return request.done();
 }
 
+void put_error(Writer& writer, const Error& error) {
+    writer.u8(static_cast<std::uint8_t>(error.code));
+    writer.text(error.what);
+}
+
 bool one_part(Reader& request, std::string& answer) {
     Job job;
     if (!get_job(request, job)) return false;
@@ -68,8 +73,25 @@ bool one_part(Reader& request, std::string& answer) {
     const auto bytes = part(job, locator);
     Writer writer(answer);
     writer.u8(bytes ? 1 : 0);
-    if (!bytes) writer.u8(static_cast<std::uint8_t>(bytes.error().code));
-    writer.text(bytes ? *bytes : bytes.error().what);
+    if (bytes)
+        writer.text(*bytes);
+    else
+        put_error(writer, bytes.error());
+    return true;
+}
+
+bool one_display(Reader& request, std::string& answer) {
+    Job job;
+    if (!get_job(request, job) || !request.done()) return false;
+    start_cpu_clock();
+    misbehave(job);
+    const auto shown = display(job);
+    Writer writer(answer);
+    writer.u8(shown ? 1 : 0);
+    if (shown)
+        put_display(writer, *shown);
+    else
+        put_error(writer, shown.error());
     return true;
 }
 
@@ -99,6 +121,7 @@ int run_worker(int in_fd, int out_fd) {
         if (kind == static_cast<std::uint8_t>(Ask::parse))
             good = parse_batch(*request, reader, answer);
         if (kind == static_cast<std::uint8_t>(Ask::part)) good = one_part(reader, answer);
+        if (kind == static_cast<std::uint8_t>(Ask::display)) good = one_display(reader, answer);
         if (!good || answer.size() > answer_bytes_max) return 1;
         put_frame_length(answer);
         if (!write_all(out_fd, answer)) return 1;

@@ -97,6 +97,23 @@ TEST(Worker, a_giant_is_read_like_the_others) {
     EXPECT_EQ(message->slice->length, text.size());
 }
 
+TEST(Worker, shows_an_html_letter) {
+    std::string body;
+    Writer writer(body);
+    writer.u8(static_cast<std::uint8_t>(Ask::display));
+    put_job(writer, model::Dialect::mail, "", "Content-Type: text/html\n\n<b onclick=x>hi</b>");
+
+    const auto result = talk(frame(body));
+
+    EXPECT_EQ(result.exit_code, 0);
+    Reader reader(std::string_view(result.answers).substr(4));
+    EXPECT_EQ(reader.u8(), 3);
+    EXPECT_EQ(reader.u8(), 1);
+    const auto shown = get_display(reader);
+    EXPECT_TRUE(reader.done());
+    EXPECT_NE(shown.html.find("<b>hi</b>"), std::string::npos);
+}
+
 TEST(Worker, garbage_ends_it_without_an_answer) {
     const std::string good = parse_request({{model::Dialect::mail, "", "Subject: one\n\n"}});
     for (const std::string& bad : {std::string(4, '\0'),
