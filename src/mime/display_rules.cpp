@@ -95,6 +95,7 @@ Treatment treatment_of(std::string_view element) {
                                         {"col", Treatment::show_void},
                                         {"colgroup", Treatment::show},
                                         {"command", Treatment::drop_tag},
+                                        {"data", Treatment::show},
                                         {"datalist", Treatment::drop_content},
                                         {"dd", Treatment::show},
                                         {"del", Treatment::show},
@@ -184,7 +185,7 @@ Treatment treatment_of(std::string_view element) {
                                         {"wbr", Treatment::show_void},
                                         {"xml", Treatment::drop_content}};
     const auto* found = entry_of(entries, element);
-    return found ? found->treatment : Treatment::as_span;
+    return found ? found->treatment : Treatment::neutral;
 }
 
 std::string safe_attribute(std::string_view name, std::string_view value) {

@@ -14,7 +14,7 @@ enum class Treatment {
     link,          // decided by its address
     body,          // its colours only
     transparent,   // html and head: neither shown nor counted
-    as_span,       // the element goes, what is in it stays
+    neutral,       // becomes <data>, which means nothing; what is in it stays
     drop_tag,      // has no content
     drop_content,  // goes with all that is in it
 };

@@ -24,7 +24,8 @@ inline bool listed(std::string_view list, std::string_view word) {
 constexpr std::string_view shown_void_elements = "br col hr img wbr";
 constexpr std::string_view shown_elements =
     "a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col "
-    "colgroup dd del dfn dir div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header "
+    "colgroup data dd del dfn dir div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 "
+    "header "
     "hr "
     "i img ins kbd legend li main mark menu nav nobr ol p pre q rp rt ruby s samp section small "
     "span strike strong sub sup table tbody td tfoot th thead time tr tt u ul var wbr";

@@ -19,6 +19,10 @@ constexpr std::string_view head =
     "</style></head><body>";
 constexpr std::string_view tail = "</body></html>";
 
+// In place of an element that is not shown, so that its content stands as it stood: to libxml2 an
+// unknown element, which neither closes another nor is closed by one.
+constexpr std::string_view neutral = "data";
+
 constexpr std::size_t reserve_bytes = 8 * 1024;  // for the ends of what is open, and the tail
 constexpr std::size_t followed_depth_max = 65'536;
 
@@ -112,9 +116,9 @@ void DisplayWriter::start(std::string_view name, const char** attributes) {
         case Treatment::link: link(attributes); return;
         case Treatment::body: body(attributes); return;
         case Treatment::transparent: return;
-        case Treatment::as_span:
+        case Treatment::neutral:
             ++shown_.dropped_elements;
-            open("span", attributes_of(attributes));
+            open(neutral, attributes_of(attributes));
             return;
         case Treatment::drop_tag: ++shown_.dropped_elements; return;
         case Treatment::drop_content:
@@ -196,7 +200,7 @@ void DisplayWriter::link(const char** attributes) {
     // A link in a link would be taken apart by the browser.
     if (links_open_ > 0) {
         ++shown_.dropped_elements;
-        open("span", attributes_of(attributes));
+        open(neutral, attributes_of(attributes));
         return;
     }
     const auto address = safe_link(attribute(attributes, "href"));

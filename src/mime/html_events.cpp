@@ -14,15 +14,36 @@ constexpr std::size_t chunk_bytes = 64 * 1024;  // never feed libxml2 more at on
 
 const char* chars(const xmlChar* text) { return reinterpret_cast<const char*>(text); }
 
-void on_start(void* events, const xmlChar* name, const xmlChar** attributes) {
-    static_cast<HtmlEvents*>(events)->start(chars(name),
-                                            reinterpret_cast<const char**>(attributes));
+// libxml2 forgets to end an element whose start tag is broken ("<td(>"): its own count tells.
+struct Feed {
+    HtmlEvents& events;
+    const htmlParserCtxt* parser = nullptr;
+    int open = 0;
+    std::string_view last = {};  // started
+
+    void end_forgotten(int expected) {
+        for (; open > expected; --open) events.end(last);
+    }
+};
+
+void on_start(void* to, const xmlChar* name, const xmlChar** attributes) {
+    auto& feed = *static_cast<Feed*>(to);
+    feed.end_forgotten(feed.parser->nameNr - 1);  // it counts this one already
+    feed.last = chars(name);
+    ++feed.open;
+    feed.events.start(feed.last, reinterpret_cast<const char**>(attributes));
 }
-void on_end(void* events, const xmlChar* name) {
-    static_cast<HtmlEvents*>(events)->end(chars(name));
+void on_end(void* to, const xmlChar* name) {
+    auto& feed = *static_cast<Feed*>(to);
+    feed.end_forgotten(feed.parser->nameNr);
+    if (feed.open == 0) return;
+    --feed.open;
+    feed.events.end(chars(name));
 }
-void on_text(void* events, const xmlChar* text, int size) {
-    static_cast<HtmlEvents*>(events)->text({chars(text), static_cast<std::size_t>(size)});
+void on_text(void* to, const xmlChar* text, int size) {
+    auto& feed = *static_cast<Feed*>(to);
+    feed.end_forgotten(feed.parser->nameNr);
+    feed.events.text({chars(text), static_cast<std::size_t>(size)});
 }
 void on_raw_text(void*, const xmlChar*, int) {}
 
@@ -47,9 +68,11 @@ void read_html(std::string_view html, HtmlEvents& events) {
     handler.characters = on_text;
     handler.ignorableWhitespace = on_text;
     handler.cdataBlock = on_raw_text;
+    Feed feed{events};
     std::unique_ptr<htmlParserCtxt, FreeContext> context(
-        htmlCreatePushParserCtxt(&handler, &events, nullptr, 0, nullptr, XML_CHAR_ENCODING_UTF8));
+        htmlCreatePushParserCtxt(&handler, &feed, nullptr, 0, nullptr, XML_CHAR_ENCODING_UTF8));
     if (!context) return;
+    feed.parser = context.get();
     htmlCtxtUseOptions(context.get(),
                        HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
                            HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
@@ -65,6 +88,7 @@ void read_html(std::string_view html, HtmlEvents& events) {
         at = end;
     }
     htmlParseChunk(context.get(), "", 0, 1);
+    feed.end_forgotten(0);
 }
 
 }  // namespace letopis::mime
