@@ -96,7 +96,8 @@ Result<void> House::open_parts(std::unique_ptr<app::Archive> archive) {
         parts->archive->keyring().ensure(crypto::Purpose::page, "state.db", clock_.now()));
     TRY(parts->sessions,
         access::Sessions::open(options_.directory / "state.db", key.key.bytes(), clock_));
-    parts->service = std::make_unique<Service>(*parts->archive, *parts->directory, clock_);
+    parts->service =
+        std::make_unique<Service>(*parts->archive, *parts->directory, *parts->sessions, clock_);
     TRY_DO(parts->service->follow());
     const std::unique_lock lock(mutex_);
     open_ = std::move(parts);
@@ -234,6 +235,7 @@ http::Routes House::routes() {
                       source_routes(),
                       import_routes(),
                       audit_routes(),
+                      people_routes(),
                       archive_routes()})
         for (auto& entry : part) entries.push_back(std::move(entry));
     for (auto& entry : entries) {

@@ -144,6 +144,36 @@ Result<http::Response> attachment(Service& service, Call& call) {
     return bytes_answer(std::move(bytes), "application/octet-stream", view.attachment.name);
 }
 
+// The HTML form of a letter for a frame that runs nothing; what is in it was made safe outside of
+// this process.
+Result<http::Response> html(Service& service, Call& call) {
+    TRY(const auto id, message_id(call.request.parameter("id")));
+    TRY(auto find, service.find(call.caller));
+    TRY_DO(must_see(find, id));
+    TRY(auto record, service.archive().journal().read(id));
+    if (record.erased_by) return fail(Errc::not_found, "the content was erased by law");
+    TRY(const auto item, app::read_item(record.descriptor));
+    TRY(const auto context_record,
+        service.archive().journal().read(item.context, journal::Contents::skip));
+    TRY(const auto context, app::read_context(context_record.descriptor));
+    TRY(const auto binary, workers::find_letopis_parse());
+    TRY(auto workers, workers::Workers::start(binary, 1));
+    TRY(auto shown,
+        workers->display(
+            {.dialect = item.dialect, .context = context.facts, .raw = std::move(record.content)}));
+    const Seq ids[] = {id};
+    TRY_DO(service.opened(call.caller, "html", ids));
+    find.give_back();
+    http::Response response;
+    response.body = std::move(shown.html);
+    response.with("Content-Type", "text/html; charset=utf-8");
+    response.with("Content-Security-Policy",
+                  "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
+                  "img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'");
+    response.with("Letopis-Remote-Images", std::to_string(shown.remote_images));
+    return response;
+}
+
 Result<http::Response> proof(Service& service, Call& call) {
     TRY(const auto id, message_id(call.request.parameter("id")));
     TRY(auto find, service.find(call.caller));
@@ -202,6 +232,7 @@ std::vector<Entry> message_routes() {
          Right::read,
          "The exact bytes, as text; download=1 as a file",
          source},
+        {get, "/messages/{id}/html", Right::read, "The HTML of a letter, made safe", html},
         {get, "/messages/{id}/proof", Right::read, "The proof that it is unchanged", proof},
         {get,
          "/messages/{id}/attachments/{n}",

@@ -9,9 +9,13 @@
 
 namespace letopis::api {
 
-Service::Service(app::Archive& archive, Directory& directory, const Clock& clock)
+Service::Service(app::Archive& archive,
+                 Directory& directory,
+                 access::Sessions& sessions,
+                 const Clock& clock)
     : archive_(archive),
       directory_(directory),
+      sessions_(sessions),
       clock_(clock),
       imports_(std::make_unique<Imports>(archive)) {}
 

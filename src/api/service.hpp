@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "access/access.hpp"
+#include "access/sessions.hpp"
 #include "api/answer.hpp"
 #include "app/archive.hpp"
 #include "app/find.hpp"
@@ -30,13 +31,17 @@ struct Call {
 
 class Service {
 public:
-    Service(app::Archive& archive, Directory& directory, const Clock& clock);
+    Service(app::Archive& archive,
+            Directory& directory,
+            access::Sessions& sessions,
+            const Clock& clock);
     ~Service();
 
     app::Archive& archive() { return archive_; }
     const Clock& clock() const { return clock_; }
     Imports& imports() { return *imports_; }
     Directory& directory() { return directory_; }
+    access::Sessions& sessions() { return sessions_; }
 
     // The index and the catalogue as this caller may see them.
     Result<app::Find> find(const access::Caller& caller);
@@ -57,6 +62,7 @@ public:
 private:
     app::Archive& archive_;
     Directory& directory_;
+    access::Sessions& sessions_;
     const Clock& clock_;
     std::unique_ptr<Imports> imports_;
 };
