@@ -399,6 +399,10 @@ class Tree(unittest.TestCase):
         self.none([f"{path}: begins with none of Enhancement, Fix, Change, Security" for path, text in self.ours.items()
                    if path.startswith("changelog/unreleased/") and path.endswith(".md") and not kinds.match(text)])
 
+    def test_the_hostile_letters_are_what_their_program_writes(self):
+        done = subprocess.run([os.path.join(ROOT, "tests/hostile-html/generate.py"), "--check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+
     def test_scripts_are_executable_and_parse(self):
         for path, text in self.ours.items():
             if text.startswith("#!"):
