@@ -55,7 +55,7 @@ void append_attribute(std::string& out, std::string_view name, std::string_view 
 
 std::string escaped(std::string_view text) {
     std::string out;
-    out.reserve(text.size() + 16);
+    out.reserve(text.size());
     for (const char c : text) {
         switch (c) {
             case '&': out += "&amp;"; break;
