@@ -5,6 +5,7 @@
 
 #include "access/totp.hpp"
 #include "api/house.hpp"
+#include "app/importer.hpp"
 #include "app/views.hpp"
 
 namespace letopis::api {
@@ -15,6 +16,15 @@ Result<http::Response> begin_session(Open& open,
                                      const http::Request& request,
                                      const std::string& user_id,
                                      const Clock& clock);
+
+namespace {
+std::string svg_of(const access::QrPath& qr) {
+    return fmt::format(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {0}\"><path d=\"{1}\"/></svg>",
+        qr.size,
+        qr.path);
+}
+}  // namespace
 
 class SetUp {
 public:
@@ -154,7 +164,7 @@ public:
             {"totp",
              json::object{{"secret", json_text(access::totp_seed_text(house_.setup_totp_))},
                           {"uri", json_text(uri)},
-                          {"qr", json::object{{"size", qr.size}, {"path", json_text(qr.path)}}}}}});
+                          {"qr", json_text(svg_of(qr))}}}});
     }
 
     Result<http::Response> confirm(Call& call) const {
@@ -188,6 +198,51 @@ public:
         return response;
     }
 
+    // An archive of the sample, for looking around: everybody with the link is its owner.
+    Result<http::Response> demo(Call& call) const {
+        TRY(const auto fields, Fields::of(call.request));
+        TRY(const auto token, fields.text("token"));
+        TRY_DO(check(token));
+        const std::lock_guard lock(house_.setting_up_);
+        if (house_.options_.sample.empty())
+            return fail(Errc::not_found, "this installation brings no sample");
+        if (!open()) TRY_DO(create(""));
+        const auto parts = open();
+        auto settings = parts->directory->settings();
+        if (!settings.demo) {
+            if (!settings.sheet_seen.empty())
+                return fail(Errc::conflict, "this archive is being set up for real work");
+            TRY_DO(import_sample(*parts->archive));
+            TRY_DO(parts->directory->change([&](const access::People& people) {
+                access::NewUser wanted{.login = "demo", .name = "Ольга Кузнецова"};
+                wanted.grants = {{.role = access::Role::owner,
+                                  .scope = {.everything = true},
+                                  .by = std::string(access::operator_id)}};
+                return access::add_user(
+                    people,
+                    wanted,
+                    {.id = std::string(access::operator_id), .now = house_.clock_.now()});
+            }));
+            settings.demo = true;
+            settings.company = "Окна Ромашка";
+            TRY_DO(parts->directory->set(settings, "set-up"));
+        }
+        const auto id = parts->directory->read(
+            [](const access::People& people) { return first_user(people)->id; });
+        TRY(auto response, begin_session(*parts, call.request, id, house_.clock_));
+        response.body = "{}";
+        return response;
+    }
+
+    Result<void> import_sample(app::Archive& archive) const {
+        app::ImportOptions options{.root = house_.options_.sample, .zone = "Europe/Moscow"};
+        for (const char* part : {"mail", "telegram", "whatsapp", "site-chat"})
+            options.paths.push_back(house_.options_.sample / part);
+        const std::atomic<bool> stop = false;
+        TRY_DO(app::import(archive, options, stop, {}));
+        return {};
+    }
+
 private:
     House& house_;
 };
@@ -210,6 +265,7 @@ std::vector<Entry> setup_routes(House& house) {
         entry(post, "/setup/archive", "Makes the archive", &SetUp::make_archive),
         entry(post, "/setup/sheet", "The recovery sheet, typed back", &SetUp::sheet),
         entry(post, "/setup/user", "The first user", &SetUp::make_user),
+        entry(post, "/setup/demo", "An archive of the sample, to look around", &SetUp::demo),
         entry(post, "/setup/confirm", "The second factor of the first user", &SetUp::confirm),
     };
 }

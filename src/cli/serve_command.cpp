@@ -56,6 +56,16 @@ Path web_folder(const Arguments& arguments) {
     return program / "web";
 }
 
+// The sample of the demo archive, likewise.
+Path sample_folder(const Arguments& arguments) {
+    if (arguments.has("--sample")) return arguments.get("--sample");
+    std::error_code error;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+    for (const auto& folder : {program / "../share/letopis/sample", program / "../../tests/sample"})
+        if (std::filesystem::exists(folder / "mail", error)) return folder.lexically_normal();
+    return {};
+}
+
 Path beside(const Path& directory, std::string_view suffix) {
     auto path = directory;
     if (path.filename().empty()) path = path.parent_path();
@@ -110,7 +120,7 @@ Result<void> serve(const Arguments& arguments, Output& output) {
                                               ? Path(arguments.get("--key-file"))
                                               : beside(directory, ".key"),
                               .web = web_folder(arguments),
-                              .sample = arguments.get("--sample")};
+                              .sample = sample_folder(arguments)};
     std::error_code ignored;
     if (std::filesystem::exists(directory / "archive.toml", ignored)) {
         TRY(options.unlock, unlock_of(arguments, directory, true));
