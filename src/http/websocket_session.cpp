@@ -80,7 +80,7 @@ net::Awaitable<Connection::Next> Connection::talk(RequestParser& parser, Respons
         while (auto event = decoder.next()) {
             if (event->opcode == Opcode::close) {
                 const auto echo = websocket::frame(Opcode::close, event->payload.substr(0, 2));
-                co_await send(echo);
+                (void)co_await send(echo);
                 co_return Next::linger;
             }
             if (event->opcode == Opcode::ping) {
@@ -99,7 +99,7 @@ net::Awaitable<Connection::Next> Connection::talk(RequestParser& parser, Respons
         if (shared_.stopping) farewell = CloseCode::going_away;
         if (farewell) {
             const auto bytes = websocket::close_frame(*farewell);
-            co_await send(bytes);
+            (void)co_await send(bytes);
             co_return Next::linger;
         }
         const auto now = Clock::now();
