@@ -31,6 +31,7 @@ struct RequestParser::Grammar final : beast::basic_parser<true> {
     bool too_many_headers = false;
     std::string* out = nullptr;
     std::size_t out_max = 0;
+    std::uint64_t chunk_left = 0;  // of the chunk whose size line was read last
 
     void on_request_impl(beast::verb, Text as_sent, Text where, int number, ErrorCode&) override {
         version = number;
@@ -50,9 +51,11 @@ struct RequestParser::Grammar final : beast::basic_parser<true> {
     void on_header_impl(ErrorCode&) override { head_done = true; }
     void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode&) override {}
     std::size_t on_body_impl(Text body, ErrorCode&) override { return take(body); }
-    void on_chunk_header_impl(std::uint64_t, Text, ErrorCode&) override {}
+    void on_chunk_header_impl(std::uint64_t size, Text, ErrorCode&) override { chunk_left = size; }
     std::size_t on_chunk_body_impl(std::uint64_t, Text body, ErrorCode&) override {
-        return take(body);
+        const auto size = take(body);
+        chunk_left -= size;
+        return size;
     }
     void on_finish_impl(ErrorCode&) override {}
 
@@ -199,6 +202,19 @@ RequestParser::State RequestParser::understand() {
     return State::done;
 }
 
+namespace {
+
+// Does the size line of the next chunk have a quoted extension? Beast looks for the end of the
+// quotation beyond the line, and counts the chunk once more each time it looks.
+bool quotes(std::string_view bytes) {
+    if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);  // of the chunk before
+    const auto end = bytes.find("\r\n");
+    return end != std::string_view::npos &&
+           bytes.substr(0, end).find('"') != std::string_view::npos;
+}
+
+}  // namespace
+
 RequestParser::State RequestParser::take_body(Input& input, std::string& out, std::size_t out_max) {
     grammar_->out = &out;
     grammar_->out_max = std::max(out_max, out.size());
@@ -206,6 +222,8 @@ RequestParser::State RequestParser::take_body(Input& input, std::string& out, st
         const auto bytes = input.view();
         if (bytes.empty() || out.size() >= out_max) return State::more;
         if (grammar_->chunked() && bytes.size() < chunked_rest_min) return State::more;
+        if (grammar_->chunked() && grammar_->chunk_left == 0 && quotes(bytes))
+            return refuse(400, "a chunk extension is quoted");
         ErrorCode error;
         const auto used = grammar_->put(boost::asio::buffer(bytes.data(), bytes.size()), error);
         input.use(used);

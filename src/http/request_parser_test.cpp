@@ -68,7 +68,7 @@ TEST(RequestParser, reads_heads_and_bodies_in_pieces_of_any_size) {
 
 TEST(RequestParser, reads_chunks_and_forgets_extensions_and_trailers) {
     const std::string bytes = post("Transfer-Encoding: Chunked\r\n",
-                                   "5;a=\"b\"\r\nhello\r\n1\r\n!\r\n0\r\nX-Late: yes\r\n\r\n");
+                                   "5;a=b\r\nhello\r\n1\r\n!\r\n0\r\nX-Late: yes\r\n\r\n");
     for (std::size_t step = 1; step <= bytes.size(); ++step) {
         const auto out = parse(bytes, step);
         ASSERT_EQ(out.state, State::done) << step;
@@ -120,6 +120,8 @@ TEST(RequestParser, refuses_chunks_that_are_none) {
     };
     EXPECT_EQ(chunked("5\r\nhello\r\n0\r\n\r\n"), 200);
     EXPECT_EQ(chunked("5\r\nhelloX\r\n0\r\n\r\n"), 400);
+    EXPECT_EQ(chunked("5;a=\"b\r\nhello\r\n0\r\n\r\n"), 400);
+    EXPECT_EQ(chunked("0;a=\"b\"\r\n\r\n"), 400);
     EXPECT_EQ(chunked("x\r\nhello\r\n0\r\n\r\n"), 400);
     EXPECT_EQ(chunked("0x5\r\nhello\r\n0\r\n\r\n"), 400);
     EXPECT_EQ(chunked("-5\r\nhello\r\n0\r\n\r\n"), 400);
