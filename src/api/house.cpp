@@ -176,6 +176,7 @@ http::Response House::enter(const Entry& entry, http::Request& request) {
         call.caller.peer = request.peer;
         return answer(entry.at_door ? entry.at_door(call) : entry.run(*open->service, call));
     }
+    if (!open && entry.at_door) return problem_answer(request, unauthenticated());
     if (!open)
         return problem_answer(request,
                               {503,

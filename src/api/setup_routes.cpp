@@ -18,6 +18,11 @@ Result<http::Response> begin_session(Open& open,
                                      const Clock& clock);
 
 namespace {
+std::string without_spaces(std::string text) {
+    std::erase(text, ' ');
+    return text;
+}
+
 std::string svg_of(const access::QrPath& qr) {
     return fmt::format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {0}\"><path d=\"{1}\"/></svg>",
@@ -162,7 +167,7 @@ public:
         TRY(const auto qr, access::qr_path(uri));
         return json_answer(json::object{
             {"totp",
-             json::object{{"secret", json_text(access::totp_seed_text(house_.setup_totp_))},
+             json::object{{"secret", json_text(without_spaces(access::totp_seed_text(house_.setup_totp_)))},
                           {"uri", json_text(uri)},
                           {"qr", json_text(svg_of(qr))}}}});
     }

@@ -106,9 +106,9 @@ try {
   await page.locator(".wizard-acts button").last().click();
   await page.locator("input[type=file]").first().waitFor({ state: "attached" });
   await look("import");
-  await page.locator("input[type=file]").first().setInputFiles([join(sample, "mail/inbox.mbox"), join(sample, "whatsapp", "WhatsApp Chat with Anna.txt")].filter(existsSync));
-  await page.waitForFunction(() => /\b1[0-9]{1,2}\b/.test(document.body.innerText), undefined, { timeout: 30000 });
-  await page.waitForTimeout(2500);
+  await page.locator("input[type=file]").first().setInputFiles([join(sample, "mail/inbox.mbox"), join(sample, "whatsapp", "WhatsApp Chat with John Whitaker.txt"), join(sample, "site-chat", "site-chat.jsonl")].filter(existsSync));
+  await page.locator(".balance").first().waitFor({ timeout: 20000 });
+  await page.waitForTimeout(3000);
   await look("imported");
   await page.goto(`${origin}/search?q=${encodeURIComponent(words.phrase)}&lang=${language}`);
   await page.locator("mark").first().waitFor({ timeout: 15000 });
@@ -126,6 +126,7 @@ try {
   await look("search-phone");
 } catch (error) {
   problems.push(String(error));
+  for (const context of browser.contexts()) for (const page of context.pages()) await page.screenshot({ path: join(shots, `${language}-failed.png`) });
 } finally {
   await browser.close();
   server.kill("SIGTERM");
