@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Opens every screen in Chromium against the invented server and holds it to its promises: axe finds nothing, nothing scrolls sideways,
-// nothing is said on the console, and the scenarios below run by keyboard. node browser/run.mjs [--quick] [--shots FOLDER]
+// nothing is said on the console, and the scenarios below run by keyboard. node browser/run.mjs [--quick] [--only PART-OF-A-NAME] [--shots FOLDER]
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -76,12 +76,13 @@ function report(name, said) {
   }
 }
 
-for (const screen of screens) {
+const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : "";
+for (const screen of screens.filter((one) => one.name.includes(only))) {
   for (const [lang, theme, width] of quick ? [["ru", "light", 1440], ["en", "dark", 360]] : [["ru", "light", 1440], ["ru", "dark", 360], ["en", "dark", 1440], ["en", "light", 360], ["ru", "light", 900], ["en", "light", 1920], ["pseudo", "light", 360]]) {
     await look(screen, lang, theme, width);
   }
 }
-for (const { name, state, run } of scenarios) {
+for (const { name, state, run } of scenarios.filter((one) => one.name.includes(only))) {
   const said = [];
   await fetch(`${base}/mock/${encodeURIComponent(state)}`);
   const { page, context } = await open({ viewport: { width: 1440, height: 900 }, locale: "ru-RU", permissions: ["clipboard-read", "clipboard-write"] }, said);

@@ -115,7 +115,7 @@ export const scenarios = [
       must((await text(page, ".versions del")) === "26" && (await text(page, ".versions ins")) === "27", "the versions do not show what changed");
       await page.locator(".seal-button").first().click();
       await page.waitForSelector(".steps-proof:visible");
-      must(/не менялось/.test(await text(page, ".pop:popover-open h3")), "the proof says something else");
+      must(/не менялось/.test(await text(page, ".pop:popover-open .pop-title")), "the proof says something else");
       await page.keyboard.press("Escape");
       const all = await page.locator(".msg").count();
       await page.evaluate(() => document.activeElement?.blur());

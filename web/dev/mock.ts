@@ -237,6 +237,7 @@ export function serve(port: number, dist: string): Promise<void> {
           state.setup = value || "new";
           state.company = state.setup === "new" ? "" : "ООО «Тёплый контур»";
           state.imports = [];
+          state.fail = "";
         }
         response.end("ok");
         return;

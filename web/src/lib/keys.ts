@@ -50,7 +50,7 @@ export function startKeys(): void {
 }
 
 export function useKeys(keys: Keys): void {
-  const held = useRef<Keys>(keys);
+  const held = useRef<Keys>({});
   Object.keys(held.current).forEach((name) => delete held.current[name]);
   Object.assign(held.current, keys);
   useEffect(() => {

@@ -46,7 +46,7 @@ export function ProofBadge({ message, record }: { message: number; record: numbe
     <Popover text={proof ? t(`proof.state.${proof.state}`) : t("proof.ask")} icon={look?.icon ?? "seal"} label={proof ? t(`proof.state.${proof.state}`) : t("proof.ask.long", { n: record })} class={`seal-button ${look?.tone ?? ""}`} onOpen={() => void prove(message)}>
       {known?.kind === "failed" ? <Failed problem={known.problem} retry={() => void prove(message)} /> : !proof ? <Bones rows={2} /> : (
         <>
-          <h3>{t(`proof.title.${proof.state}`)}</h3>
+          <p class="strong pop-title">{t(`proof.title.${proof.state}`)}</p>
           <p class="soft">{t("proof.record", { n: proof.record })} {proof.state === "proven" && t("proof.anywhere")}</p>
           {proof.state === "mismatch" && <p class="alert strong gap-above">{t("proof.mismatch.do", { n: num(proof.record) })}</p>}
           <Steps proof={proof} />
