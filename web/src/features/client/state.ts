@@ -40,6 +40,7 @@ export function reload(): void {
   void loadTimeline((stop) => api.get(`${path}/timeline`, { limit: 30 }, stop), true);
 }
 effect(() => {
+  if (where.value !== "in") asked = "";
   if (where.value === "in" && id.value && id.value !== asked) reload();
 });
 

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { Client, ClientRow, TimelineRow } from "../../api/types";
 import { listTime, monthYear, num, saidTime, shortDate, shortMonthYear, sinceMonth } from "../../lib/format";
-import { t } from "../../lib/i18n";
+import { locale, t } from "../../lib/i18n";
 import { useKeys } from "../../lib/keys";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
@@ -126,7 +126,7 @@ function Body({ one }: { one: Client }) {
       <div class="page-head">
         <div class="row top grow client-head"><Avatar name={one.name} size="big" />
           <div class="grow"><Title text={one.name} quote /><p class="row wrap soft sm client-line"><span>{t("client.since", { date: sinceMonth(one.first) })}</span><span>{t("conversation.count", { n: one.messages })}</span><span>{t("client.last", { time: saidTime(one.last) })}</span></p></div></div>
-        {may("search") && <Button icon="search" href={`/search?q=${encodeURIComponent(`client:"${email}"`)}`}>{t("client.search")}</Button>}
+        {may("search") && <Button icon="search" href={`/search?q=${encodeURIComponent(locale.value === "ru" ? `от:"${email}" ИЛИ кому:"${email}"` : `from:"${email}" OR to:"${email}"`)}`}>{t("client.search")}</Button>}
       </div>
       <nav class="tabs" aria-label={t("client.tabs")}>
         <a href={`/client/${one.id}/timeline`} aria-current={tab.value === "timeline" ? "page" : undefined}>{t("client.timeline")}</a>

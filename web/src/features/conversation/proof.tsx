@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The badge of proof: what can be shown to a stranger, in words; asked for when somebody opens it.
-import { address } from "../../api/client";
 import type { Proof } from "../../api/types";
 import { fullTime, num } from "../../lib/format";
 import { t, type Key } from "../../lib/i18n";
@@ -54,7 +53,6 @@ export function ProofBadge({ message, record }: { message: number; record: numbe
           <div class="row wrap gap-above">
             <Button small icon="download" onClick={() => save(proof)}>{t("proof.download")}</Button>
             <Button small kind="quiet" href={`/message/m-${message}/source`}>{t("message.source")}</Button>
-            <Button small kind="quiet" href={address(`/messages/${message}/source`, { download: 1 })} download icon="download" label={t("message.source.download")} />
           </div>
         </>
       )}

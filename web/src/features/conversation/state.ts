@@ -24,6 +24,7 @@ export function reload(): void {
 
 effect(() => {
   const wanted = `${id.value} ${asOf.value}`;
+  if (where.value !== "in") asked = "";
   if (where.value !== "in" || !id.value) return;
   const known = valueOf(talk.peek());
   const missing = target.value && known?.id === id.value && !asOf.value && !known.items.some((item) => item.id === target.value);

@@ -24,7 +24,7 @@ function Wrong({ text, problem }: { text: string; problem: Problem }) {
   return (
     <div class="query-wrong" role="alert">
       {at !== undefined && <p class="mono"><span>{text.slice(0, from)}</span><u>{text.slice(from, end) || "\u00a0"}</u><span>{text.slice(end)}</span></p>}
-      <p class="row top alert"><Icon name="alert" /><span>{problem.body.detail} {problem.body.hint && <b class="medium">{problem.body.hint}</b>}</span></p>
+      <p class="row top alert"><Icon name="alert" /><span>{problem.body.detail}{problem.body.hint && <b class="medium block">{problem.body.hint}</b>}</span></p>
     </div>
   );
 }

@@ -30,6 +30,7 @@ export function reload(): void {
 }
 
 effect(() => {
+  if (where.value !== "in") asked = "";  // what was asked before is asked again after the sign-in
   if (inRoom.value && asked !== `${order.value} ${query.value}`) reload();
 });
 

@@ -36,7 +36,14 @@ function watchIdle(until: string | undefined): void {
   if (left < 2 ** 31) warner = setTimeout(() => (warnEnd.value = true), Math.max(0, left));
 }
 
+let before = "";
+
 export function entered(value: Session): void {
+  if (before && before !== value.user.id) {
+    location.reload();  // somebody else: nothing of the one before stays in memory
+    return;
+  }
+  before = value.user.id;
   session.value = value;
   where.value = "in";
   ended.value = false;
@@ -145,5 +152,5 @@ export const stepUp = (code: string) => attempt(async () => {
 export async function signOut(): Promise<void> {
   await api.delete("/session").catch(() => undefined);
   left(false);
-  go("/search");
+  location.assign("/");
 }

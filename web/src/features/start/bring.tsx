@@ -83,7 +83,7 @@ export function CheckStep() {
       <div><Title text={t("start.check.title")} /><p class="soft measure">{t("start.check.text")}</p></div>
       {all.length === 0 && <Note>{t("start.check.none")}</Note>}
       {all.length > 0 && (
-        <Card title={good ? t("start.check.done", { a: records, b: records }) : t("start.check.running")} aside={good ? <Mark tone="ok" icon="seal">{t("start.check.ok")}</Mark> : <span class="spin" role="status" aria-label={t("start.check.running")} />}>
+        <Card title={good ? t("start.check.done", { a: records, b: records }) : t("start.check.running")} aside={good ? undefined : <span class="spin" role="status" aria-label={t("start.check.running")} />}>
           <Equation sums={sums.value} label={t("intake.balance")} />
           {all.some((job) => job.verified?.ok === false) && <Note tone="alert">{t("start.check.bad")}</Note>}
         </Card>
