@@ -110,7 +110,7 @@ TEST(Totp, the_picture_is_read_back_by_zbarimg) {
     }
 
     std::string read(1000, '\0');
-    auto* pipe = popen(("zbarimg -q --raw " + file.string()).c_str(), "r");
+    auto* pipe = popen(("zbarimg -q --raw " + file.string() + " 2>/dev/null").c_str(), "r");
     read.resize(fread(read.data(), 1, read.size(), pipe));
     pclose(pipe);
     std::filesystem::remove(file);
