@@ -13,6 +13,20 @@ using app::json_text;
 
 namespace {
 
+json::object integrity_json(const Service::Integrity& found) {
+    json::array problems;
+    for (const auto& problem : found.problems) problems.push_back(json_text(problem));
+    return json::object{
+        {"state",
+         !found.checked ? "unchecked"
+         : found.ok     ? "ok"
+                        : "fault"},
+        {"checked_at",
+         found.checked ? json::value(json_text(rfc3339(found.at))) : json::value(nullptr)},
+        {"records", found.records},
+        {"problems", std::move(problems)}};
+}
+
 Result<http::Response> about(Service& service, Call& call) {
     TRY(auto find, service.find(call.caller));
     TRY(const auto counts, find.catalog().counts());
@@ -32,25 +46,19 @@ Result<http::Response> about(Service& service, Call& call) {
                      {"records", service.archive().journal().head().records},
                      {"created", json_text(rfc3339(service.archive().identity().created))},
                      {"books", json::object{{"balanced", balanced}}},
+                     {"integrity", integrity_json(service.integrity())},
                      {"checklist",
                       json::array{json::object{{"id", "split-roles"}, {"done", people > 1}},
                                   json::object{{"id", "second-key"}, {"done", false}}}}});
 }
 
 Result<http::Response> integrity(Service& service, Call&) {
-    TRY(const auto checked,
-        app::verify(
-            service.archive(), false, [](std::uint64_t) {}, ""));
-    json::array problems;
-    for (const auto& problem : checked.problems)
-        problems.push_back(
-            json::object{{"where", json_text(problem.where)}, {"what", json_text(problem.what)}});
-    return json_answer(json::object{{"ok", checked.problems.empty()},
-                                    {"checked_at", json_text(rfc3339(service.clock().now()))},
-                                    {"records", checked.records},
-                                    {"objects", checked.objects},
-                                    {"root", json_text(checked.root)},
-                                    {"problems", std::move(problems)}});
+    return json_answer(integrity_json(service.integrity()));
+}
+
+Result<http::Response> verify_now(Service& service, Call&) {
+    TRY(const auto found, service.check());
+    return json_answer(integrity_json(found));
 }
 
 Result<http::Response> storage(Service& service, Call&) {
@@ -75,7 +83,7 @@ Result<http::Response> storage(Service& service, Call&) {
     return json_answer(json::object{{"items", std::move(items)},
                                     {"bytes", all},
                                     {"free", space.free_bytes},
-                                    {"disk", space.total_bytes}});
+                                    {"total", space.total_bytes}});
 }
 
 // Changes of imports, as they come. The answer lives as long as its reader.
@@ -103,6 +111,7 @@ std::vector<Entry> archive_routes() {
     return {
         {get, "/archive", Right::self, "The archive in figures", about},
         {get, "/integrity", Right::integrity_view, "Is everything as it was stored?", integrity},
+        {post, "/integrity/verify", Right::integrity_run, "Looks at everything now", verify_now},
         {get, "/storage", Right::integrity_view, "What takes how much room", storage},
         {get, "/events", Right::self, "What changes, as it changes", events}};
 }

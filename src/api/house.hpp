@@ -12,6 +12,7 @@
 
 #include "access/passwords.hpp"
 #include "access/sessions.hpp"
+#include "access/totp.hpp"
 #include "api/directory.hpp"
 #include "api/handlers.hpp"
 #include "api/service.hpp"
@@ -73,6 +74,8 @@ private:
     std::mutex setting_up_;       // one step of the set-up at a time
     std::string setup_totp_;      // guarded by setting_up_: the seed that was shown
 };
+
+json::object totp_json(std::string_view seed, const std::string& uri, const access::QrPath& qr);
 
 // Cookies: __Host- where the connection is encrypted.
 std::string session_cookie_name(const http::Request& request);

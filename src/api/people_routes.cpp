@@ -121,11 +121,14 @@ access::Author author(Service& service, const Call& call, const Fields* fields =
 }
 
 json::object user_json(const access::User& user) {
+    json::array roles;
+    for (const auto& grant : user.grants) roles.push_back(json_text(access::name(grant.role)));
     return json::object{{"id", json_text(user.id)},
                         {"login", json_text(user.login)},
                         {"name", json_text(user.name)},
                         {"email", json_text(user.email)},
                         {"active", user.active},
+                        {"roles", std::move(roles)},
                         {"groups", texts(user.groups)},
                         {"grants", grants_json(user.grants)},
                         {"second_factor", !user.totp.empty() || !user.passkeys.empty()},
@@ -345,16 +348,21 @@ std::string_view state_name(access::ApprovalState state) {
 Result<http::Response> approvals(Service& service, Call&) {
     json::array items;
     service.directory().read([&](const access::People& people) {
-        for (const auto& [id, approval] : people.approvals())
-            items.push_back(json::object{{"id", json_text(id)},
-                                         {"action", json_text(approval.action)},
-                                         {"what", json_text(approval.what)},
-                                         {"reason", json_text(approval.reason)},
-                                         {"by", json_text(approval.by)},
-                                         {"created", json_text(rfc3339(approval.created))},
-                                         {"until", json_text(rfc3339(approval.until))},
-                                         {"state", json_text(state_name(approval.state))},
-                                         {"decided_by", json_text(approval.decided_by)}});
+        for (const auto& [id, approval] : people.approvals()) {
+            const auto* asker = people.user(approval.by);
+            items.push_back(json::object{
+                {"id", json_text(id)},
+                {"action", json_text(approval.action)},
+                {"what", json_text(approval.what)},
+                {"reason", json_text(approval.reason)},
+                {"by",
+                 json::object{{"id", json_text(approval.by)},
+                              {"name", json_text(asker == nullptr ? approval.by : asker->name)}}},
+                {"at", json_text(rfc3339(approval.created))},
+                {"until", json_text(rfc3339(approval.until))},
+                {"state", json_text(state_name(approval.state))},
+                {"decided_by", json_text(approval.decided_by)}});
+        }
         return 0;
     });
     return json_answer(json::object{{"items", std::move(items)}});

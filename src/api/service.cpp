@@ -6,6 +6,7 @@
 #include "api/imports.hpp"
 #include "app/descriptor.hpp"
 #include "app/projector.hpp"
+#include "app/verifier.hpp"
 
 namespace letopis::api {
 
@@ -17,9 +18,31 @@ Service::Service(app::Archive& archive,
       directory_(directory),
       sessions_(sessions),
       clock_(clock),
-      imports_(std::make_unique<Imports>(archive)) {}
+      imports_(std::make_unique<Imports>(archive)),
+      first_look_([this] { (void)check(); }) {}
 
 Service::~Service() = default;
+
+Service::Integrity Service::integrity() const {
+    const std::lock_guard lock(integrity_mutex_);
+    return integrity_;
+}
+
+Result<Service::Integrity> Service::check() {
+    TRY(const auto found,
+        app::verify(
+            archive_, false, [](std::uint64_t) {}, ""));
+    Integrity now{.checked = true,
+                  .ok = found.problems.empty(),
+                  .at = clock_.now(),
+                  .records = found.records};
+    constexpr std::size_t told = 100;
+    for (const auto& problem : found.problems)
+        if (now.problems.size() < told) now.problems.push_back(problem.where + ": " + problem.what);
+    const std::lock_guard lock(integrity_mutex_);
+    integrity_ = now;
+    return now;
+}
 
 Result<app::Find> Service::find(const access::Caller& caller) {
     TRY(auto projections, archive_.projections());

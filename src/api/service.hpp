@@ -9,6 +9,7 @@
 #include <optional>
 #include <shared_mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "access/access.hpp"
@@ -59,12 +60,25 @@ public:
                           std::string_view what,
                           std::span<const Seq> messages);
 
+    // What the last look at everything found; at the start one goes on in the background.
+    struct Integrity {
+        bool checked = false, ok = false;
+        Instant at{};
+        std::uint64_t records = 0;
+        std::vector<std::string> problems;
+    };
+    Integrity integrity() const;
+    Result<Integrity> check();
+
 private:
     app::Archive& archive_;
     Directory& directory_;
     access::Sessions& sessions_;
     const Clock& clock_;
     std::unique_ptr<Imports> imports_;
+    mutable std::mutex integrity_mutex_;
+    Integrity integrity_;      // guarded by integrity_mutex_
+    std::jthread first_look_;  // the last member: it uses the others
 };
 
 // The messages that one of the scopes allows, as a filter that the index understands.

@@ -250,6 +250,89 @@ public:
         return empty_answer();
     }
 
+    // ---- a new person, by the link that somebody gave them
+
+    Result<std::optional<access::User>> invited(Open& parts, const http::Request& request) const {
+        const auto now = house_.clock_.now();
+        return parts.directory->read([&](const access::People& people) {
+            const auto* invitation = people.invitation_by_secret(request.parameter("secret"), now);
+            const auto* user = invitation == nullptr ? nullptr : people.user(invitation->user);
+            return user == nullptr ? std::optional<access::User>() : *user;
+        });
+    }
+
+    static http::Response no_invitation(const http::Request& request) {
+        return problem_answer(
+            request,
+            {404, "not_found", "this link is not valid any more", "Ask for a new one.", {}});
+    }
+
+    Result<http::Response> invitation(Call& call) const {
+        TRY(const auto parts, open());
+        TRY(const auto user, invited(*parts, call.request));
+        if (!user) return no_invitation(call.request);
+        return json_answer(
+            json::object{{"login", json_text(user->login)}, {"name", json_text(user->name)}});
+    }
+
+    // Nothing changes before the second factor was shown.
+    Result<http::Response> join(Call& call) const {
+        TRY(const auto parts, open());
+        TRY(const auto user, invited(*parts, call.request));
+        if (!user) return no_invitation(call.request);
+        TRY(const auto fields, Fields::of(call.request));
+        TRY(const auto password, fields.text("password", 4096));
+        const auto company = parts->directory->settings().company;
+        TRY_DO(access::acceptable(password, {.login = user->login, .company = company}));
+        TRY(const auto kept, house_.passwords_.hash(password));
+        const auto seed = access::new_totp_seed();
+        TRY(const auto secret,
+            parts->sessions->begin(access::Purpose::enrol, user->id, hex(seed) + "\n" + kept));
+        const auto uri = access::totp_uri(seed, user->login, company);
+        TRY(const auto qr, access::qr_path(uri));
+        auto response = json_answer(json::object{{"totp", totp_json(seed, uri, qr)}});
+        response.with("Set-Cookie",
+                      set_cookie(call.request, pending_cookie_name(call.request), secret, 1800));
+        return response;
+    }
+
+    Result<http::Response> join_confirm(Call& call) const {
+        auto& request = call.request;
+        TRY(const auto parts, open());
+        TRY(const auto user, invited(*parts, request));
+        if (!user) return no_invitation(request);
+        TRY(const auto fields, Fields::of(request));
+        TRY(const auto code, fields.text("code", 32));
+        const auto pending = request.cookie(pending_cookie_name(request));
+        const auto tried = parts->sessions->attempt(access::Purpose::enrol, pending);
+        if (!tried || tried->user != user->id) return refused(request);
+        const auto line = tried->data.find('\n');
+        const auto seed = unhex(std::string_view(tried->data).substr(0, line));
+        if (line == std::string::npos || !seed) return refused(request);
+        const auto now = house_.clock_.now();
+        const auto step = access::totp_step(*seed, code, now, 0);
+        if (!step) return refused(request);
+        TRY_DO(parts->sessions->finish(access::Purpose::enrol, pending));
+        TRY_DO(parts->directory->change([&](const access::People& people) {
+            return access::join(
+                people, request.parameter("secret"), tried->data.substr(line + 1), now);
+        }));
+        const auto codes = access::new_recovery_codes();
+        TRY_DO(parts->directory->change([&](const access::People& people) {
+            return access::set_totp(people, *seed, codes.kept, {.id = user->id, .now = now});
+        }));
+        TRY(const bool first, parts->sessions->use_totp_step(user->id, *step));
+        (void)first;
+        TRY(auto response, begin_session(*parts, request, user->id, house_.clock_));
+        json::array shown_codes;
+        for (const auto& one : codes.shown) shown_codes.push_back(json_text(one));
+        response.body = json::serialize(json::object{{"recovery_codes", std::move(shown_codes)}});
+        auto who = nobody(request, user->name);
+        who.user = user->id;
+        TRY_DO(house_.note(*parts, journal::Kind::login, who, "joined"));
+        return response;
+    }
+
 private:
     House& house_;
 };
@@ -281,6 +364,13 @@ std::vector<Entry> session_routes(House& house) {
         entry(del, "/session", Right::self, "Signs out", &Door::sign_out),
         entry(
             post, "/session/step-up", Right::self, "Shows the second factor again", &Door::step_up),
+        entry(get, "/join/{secret}", std::nullopt, "Whom a link invites", &Door::invitation),
+        entry(post, "/join/{secret}", std::nullopt, "A password for the invited", &Door::join),
+        entry(post,
+              "/join/{secret}/confirm",
+              std::nullopt,
+              "The second factor of the invited",
+              &Door::join_confirm),
         entry(get, "/sessions", Right::self, "One's own sessions", &Door::sessions),
         entry(del, "/sessions/{id}", Right::self, "Ends one of them", &Door::end_session),
     };

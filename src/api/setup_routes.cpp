@@ -17,19 +17,18 @@ Result<http::Response> begin_session(Open& open,
                                      const std::string& user_id,
                                      const Clock& clock);
 
-namespace {
-std::string without_spaces(std::string text) {
-    std::erase(text, ' ');
-    return text;
+json::object totp_json(std::string_view seed, const std::string& uri, const access::QrPath& qr) {
+    auto secret = access::totp_seed_text(seed);
+    std::erase(secret, ' ');
+    return json::object{
+        {"secret", json_text(secret)},
+        {"uri", json_text(uri)},
+        {"qr",
+         json_text(fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} "
+                               "{0}\"><path d=\"{1}\"/></svg>",
+                               qr.size,
+                               qr.path))}};
 }
-
-std::string svg_of(const access::QrPath& qr) {
-    return fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {0}\"><path d=\"{1}\"/></svg>",
-        qr.size,
-        qr.path);
-}
-}  // namespace
 
 class SetUp {
 public:
@@ -165,11 +164,7 @@ public:
         house_.setup_totp_ = access::new_totp_seed();
         const auto uri = access::totp_uri(house_.setup_totp_, login, settings.company);
         TRY(const auto qr, access::qr_path(uri));
-        return json_answer(json::object{
-            {"totp",
-             json::object{{"secret", json_text(without_spaces(access::totp_seed_text(house_.setup_totp_)))},
-                          {"uri", json_text(uri)},
-                          {"qr", json_text(svg_of(qr))}}}});
+        return json_answer(json::object{{"totp", totp_json(house_.setup_totp_, uri, qr)}});
     }
 
     Result<http::Response> confirm(Call& call) const {
