@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { t } from "../lib/i18n";
-import { complain, toast } from "./float";
+import { toast } from "./float";
 
 export const absolute = (path: string): string => new URL(path, location.href).href;
 
@@ -8,7 +8,7 @@ export async function copy(text: string, said = t("link.copied")): Promise<void>
   try {
     await navigator.clipboard.writeText(text);
     toast(said);
-  } catch (error) {
-    complain(error);
+  } catch {
+    prompt(said, text);  // no clipboard without an encrypted connection: the text can be taken by hand
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import type { JSX } from "preact";
-import { useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "./icon";
 
 interface Props {
@@ -22,6 +22,10 @@ interface Props {
 export function Field(props: Props) {
   const id = useId();
   const { label, value, hint, error } = props;
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (props.autofocus) field.current?.focus();  // the attribute counts only while a document is read
+  }, []);
   const about = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ") || undefined;
   const change = (event: JSX.TargetedInputEvent<HTMLInputElement>) => props.onInput(event.currentTarget.value);
   return (
@@ -29,7 +33,7 @@ export function Field(props: Props) {
       <label class="sm medium" for={id}>{label}</label>
       <div class={`input ${error ? "bad" : ""} ${props.mono ? "mono" : ""}`}>
         <input
-          id={id} value={value} onInput={change} type={props.type ?? "text"} name={props.name} autocomplete={(props.autocomplete ?? "off") as "off"} inputMode={props.inputMode}
+          ref={field} id={id} value={value} onInput={change} type={props.type ?? "text"} name={props.name} autocomplete={(props.autocomplete ?? "off") as "off"} inputMode={props.inputMode}
           required={props.required} placeholder={props.placeholder} autofocus={props.autofocus} spellcheck={false} autocapitalize="off"
           aria-invalid={error ? "true" : undefined} aria-describedby={about}
         />
