@@ -115,6 +115,12 @@ ensure_npm() {
 ensure_sqlite3mc() { ensure_npm sqlite3mc better-sqlite3-multiple-ciphers/deps/sqlite3/sqlite3.c "SQLite3 Multiple Ciphers"; }
 ensure_passwords() { ensure_npm passwords @zxcvbn-ts/language-common/src/passwords.json "the list of passwords that everybody guesses"; }
 
+# The web page, out of web/src; does nothing when it is built.
+ensure_page() {
+    say "the page: building when something changed"
+    LETOPIS_WEB_LOG="$PWD/$log_dir/web.log" web/build.sh || die "the page could not be built (whole output: $log_dir/web.log)"
+}
+
 # The kernel of the machines whose power the long tests cut: unpacked beside the build, never installed. Without it those tests are skipped.
 ensure_guest_kernel() {
     local folder=build/guest-kernel log=$log_dir/guest-kernel.log name
