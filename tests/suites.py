@@ -167,6 +167,7 @@ SUITES = [
     Suite("unit", ctest("release"), builds=("release",)),
     Suite("sanitizers", ctest("dev", "-LE", "slow"), builds=("dev",)),
     Suite("scenarios", scripts("tests/e2e/*_test.py"), builds=("release", "dev")),
+    Suite("page", scripts("tests/browser/*_test.py"), builds=("release",)),
     Suite("durability", scripts("tests/durability/*_test.py"), builds=("release", "dev")),
     Suite("tsan", ctest("tsan"), builds=("tsan",), long=True),
     Suite("fuzz", fuzz, builds=("fuzz",), long=True),
