@@ -68,14 +68,18 @@ Result<http::Response> list(Service& service, Call& call) {
     json::array items;
     for (const auto& one : people) {
         auto client = client_json(one);
-        if (!call.caller.sees_all()) {
-            const auto wanted = messages_with(one.address);
-            auto request = find.request(wanted);
-            request.limit = 1;
-            TRY(const auto answer, find.engine().search(request));
-            if (answer.total == 0) continue;
-            client["messages"] = answer.total;
-        }
+        const auto wanted = messages_with(one.address);
+        auto request = find.request(wanted);
+        request.limit = 1;
+        TRY(const auto answer, find.engine().search(request));
+        if (answer.total == 0) continue;
+        TRY(const auto facets, find.engine().facets(request));
+        json::array channels;
+        for (const auto& [channel, count] : facets.channels)
+            channels.push_back(json_text(model::name(static_cast<model::Channel>(channel))));
+        client["channels"] = std::move(channels);
+        client["messages"] = answer.total;
+        client["last"] = json_text(rfc3339(answer.hits.front().date));
         items.push_back(std::move(client));
     }
     TRY_DO(service.searched(call.caller, "clients: " + query_of(call.request, "q"), items.size()));

@@ -224,6 +224,83 @@ http::Response House::asset(const http::Request& request) const {
     return response;
 }
 
+// OpenAPI 3.1, out of the table itself.
+http::Response House::described(const std::vector<std::shared_ptr<const Entry>>& entries) const {
+    json::object paths;
+    for (const auto& entry : entries) {
+        std::string method(http::name(entry->method));
+        for (auto& letter : method) letter = static_cast<char>(letter | 0x20);
+        json::object operation{{"summary", json_text(entry->summary)}};
+        json::array parameters;
+        for (std::size_t at = entry->path.find('{'); at != std::string::npos;
+             at = entry->path.find('{', at + 1)) {
+            const auto end = entry->path.find('}', at);
+            parameters.push_back(
+                json::object{{"name", json_text(entry->path.substr(at + 1, end - at - 1))},
+                             {"in", "path"},
+                             {"required", true},
+                             {"schema", json::object{{"type", "string"}}}});
+        }
+        if (!parameters.empty()) operation["parameters"] = std::move(parameters);
+        if (entry->right) {
+            operation["x-right"] = json_text(access::name(*entry->right));
+            operation["security"] = json::array{json::object{{"session", json::array{}}},
+                                                json::object{{"token", json::array{}}}};
+        }
+        operation["responses"] = json::object{
+            {"2XX", json::object{{"description", "Done"}}},
+            {"default",
+             json::object{
+                 {"description", "A problem (RFC 9457)"},
+                 {"content", json::object{{"application/problem+json", json::object{}}}}}}};
+        auto& path = paths["/api/v1" + entry->path];
+        if (!path.is_object()) path = json::object();
+        path.get_object()[method] = std::move(operation);
+    }
+    return json_answer(json::object{
+        {"openapi", "3.1.0"},
+        {"info", json::object{{"title", "Letopis"}, {"version", json_text(app::build_name())}}},
+        {"components",
+         json::object{
+             {"securitySchemes",
+              json::object{
+                  {"session",
+                   json::object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-letopis"}}},
+                  {"token", json::object{{"type", "http"}, {"scheme", "bearer"}}}}}}},
+        {"paths", std::move(paths)}});
+}
+
+// Prometheus' text form (version 0.0.4); figures, no names.
+http::Response House::metrics() const {
+    std::shared_ptr<Open> open;
+    {
+        const std::shared_lock lock(mutex_);
+        open = open_;
+    }
+    std::string text;
+    const auto gauge = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+        text += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
+    };
+    gauge("letopis_archive_open", "1 when the archive is open", open ? 1 : 0);
+    if (open) {
+        const auto head = open->archive->journal().head();
+        const auto integrity = open->service->integrity();
+        gauge("letopis_records", "records of the journal", head.records);
+        gauge("letopis_access_records",
+              "records of who saw what",
+              head.leaves[static_cast<std::size_t>(journal::Origin::audit)]);
+        gauge("letopis_integrity_ok",
+              "1 when the last look found everything as it was stored",
+              integrity.checked && integrity.ok ? 1 : 0);
+        if (const auto space = disk_space(options_.directory))
+            gauge("letopis_disk_free_bytes", "free on the disk of the archive", space->free_bytes);
+    }
+    http::Response response;
+    response.body = std::move(text);
+    response.with("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    return response;
+}
+
 http::Routes House::routes() {
     http::Routes routes;
     std::vector<Entry> entries;
@@ -239,8 +316,15 @@ http::Routes House::routes() {
                       people_routes(),
                       archive_routes()})
         for (auto& entry : part) entries.push_back(std::move(entry));
+    std::vector<std::shared_ptr<const Entry>> table;
+    entries.push_back({.method = http::Method::get,
+                       .path = "/metrics",
+                       .right = access::Right::integrity_view,
+                       .summary = "Figures for Prometheus",
+                       .at_door = [this](Call&) { return Result<http::Response>(metrics()); }});
     for (auto& entry : entries) {
         const auto shared = std::make_shared<const Entry>(std::move(entry));
+        table.push_back(shared);
         routes.add({.method = shared->method,
                     .pattern = "/api/v1" + shared->path,
                     .body = shared->body,
@@ -249,6 +333,9 @@ http::Routes House::routes() {
                         return enter(*shared, request);
                     }});
     }
+    routes.add({.method = http::Method::get,
+                .pattern = "/api/v1/openapi.json",
+                .handler = [this, table](http::Request&) { return described(table); }});
     routes.add({.method = http::Method::get,
                 .pattern = "/{path...}",
                 .handler = [this](http::Request& request) {

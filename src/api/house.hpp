@@ -58,6 +58,8 @@ private:
     Result<access::Caller> caller_of(const http::Request& request, Open& open) const;
     Result<void> open_parts(std::unique_ptr<app::Archive> archive);
     http::Response asset(const http::Request& request) const;
+    http::Response described(const std::vector<std::shared_ptr<const Entry>>& entries) const;
+    http::Response metrics() const;
     // Everything that happened at the door stands in the access log.
     Result<void> note(Open& open,
                       journal::Kind kind,

@@ -62,7 +62,7 @@ try {
   const page = await context.newPage();
   const origin = new URL(link).origin;
   page.on("request", (request) => { if (!request.url().startsWith(origin) && !request.url().startsWith("data:")) problems.push(`a request left: ${request.url()}`); });
-  page.on("pageerror", (error) => problems.push(`script: ${error}`));
+  page.on("pageerror", (error) => problems.push(`script at ${page.url()}: ${error.stack}`));
   page.on("console", (message) => { if (message.type() === "error" && !/401|403|404/.test(message.text())) problems.push(`console: ${message.text()}`); });
 
   let number = 0;
