@@ -3,13 +3,13 @@
 #define LLVMFuzzerTestOneInput jws_target
 #include "../../fuzz/jws_fuzz.cpp"
 #undef LLVMFuzzerTestOneInput
-#include "capture/run_corpus.hpp"
+#include "base/run_corpus.hpp"
 
 namespace letopis::access {
 namespace {
 
 TEST(JwsCorpus, keeps_its_rules_on_the_fuzz_corpus_and_on_broken_variants) {
-    capture::run_corpus("jws", jws_target);
+    run_corpus("jws", jws_target);
 }
 
 }  // namespace

@@ -3,13 +3,13 @@
 #define LLVMFuzzerTestOneInput passkey_target
 #include "../../fuzz/passkey_fuzz.cpp"
 #undef LLVMFuzzerTestOneInput
-#include "capture/run_corpus.hpp"
+#include "base/run_corpus.hpp"
 
 namespace letopis::access {
 namespace {
 
 TEST(PasskeyCorpus, keeps_its_rules_on_the_fuzz_corpus_and_on_broken_variants) {
-    capture::run_corpus("passkey", passkey_target);
+    run_corpus("passkey", passkey_target);
 }
 
 }  // namespace

@@ -3,13 +3,13 @@
 #define LLVMFuzzerTestOneInput people_target
 #include "../../fuzz/people_fuzz.cpp"
 #undef LLVMFuzzerTestOneInput
-#include "capture/run_corpus.hpp"
+#include "base/run_corpus.hpp"
 
 namespace letopis::access {
 namespace {
 
 TEST(PeopleCorpus, keeps_its_rules_on_the_fuzz_corpus_and_on_broken_variants) {
-    capture::run_corpus("people", people_target);
+    run_corpus("people", people_target);
 }
 
 }  // namespace
