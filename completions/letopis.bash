@@ -1,7 +1,7 @@
 # bash completion of letopis; made by `letopis completion bash`
 _letopis() {
   local cur=${COMP_WORDS[COMP_CWORD]} word command=
-  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do case $word in init|recover|import|search|show|verify|rebuild|books|proof|export|tag|doctor|unlock|lock|bench-data|completion|help|version) command=$word; break;; esac; done
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do case $word in init|recover|import|search|show|verify|rebuild|books|proof|export|tag|doctor|serve|unlock|lock|bench-data|completion|help|version) command=$word; break;; esac; done
   case $command in
     init) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--host --disk-reserve --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     recover) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
@@ -15,13 +15,14 @@ _letopis() {
     export) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--as --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     tag) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     doctor) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    serve) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--listen --tls-cert --tls-key --tls-own --proxy --proxy-protocol --web --sample --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     unlock) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--for --foreground --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     lock) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     bench-data) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--messages --kind --seed --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     completion) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     help) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     version) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
-    *) COMPREPLY=($(compgen -W 'init recover import search show verify rebuild books proof export tag doctor unlock lock bench-data completion help version --archive --key-file --passphrase-file --json' -- "$cur"));;
+    *) COMPREPLY=($(compgen -W 'init recover import search show verify rebuild books proof export tag doctor serve unlock lock bench-data completion help version --archive --key-file --passphrase-file --json' -- "$cur"));;
   esac
 }
 complete -o filenames -F _letopis letopis

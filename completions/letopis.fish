@@ -33,6 +33,15 @@ complete -c letopis -n __fish_use_subcommand -a export -d "write messages out; a
 complete -c letopis -n '__fish_seen_subcommand_from export' -l as -r
 complete -c letopis -n __fish_use_subcommand -a tag -d "put tags on messages or take them off"
 complete -c letopis -n __fish_use_subcommand -a doctor -d "what is wrong with this installation or archive"
+complete -c letopis -n __fish_use_subcommand -a serve -d "the web page and the API; other commands go on working beside it"
+complete -c letopis -n '__fish_seen_subcommand_from serve' -l listen -r
+complete -c letopis -n '__fish_seen_subcommand_from serve' -l tls-cert -r
+complete -c letopis -n '__fish_seen_subcommand_from serve' -l tls-key -r
+complete -c letopis -n '__fish_seen_subcommand_from serve' -l tls-own
+complete -c letopis -n '__fish_seen_subcommand_from serve' -l proxy -r
+complete -c letopis -n '__fish_seen_subcommand_from serve' -l proxy-protocol
+complete -c letopis -n '__fish_seen_subcommand_from serve' -l web -r
+complete -c letopis -n '__fish_seen_subcommand_from serve' -l sample -r
 complete -c letopis -n __fish_use_subcommand -a unlock -d "keep a passphrase archive open for a while, so that other commands need no passphrase"
 complete -c letopis -n '__fish_seen_subcommand_from unlock' -l for -r
 complete -c letopis -n '__fish_seen_subcommand_from unlock' -l foreground
