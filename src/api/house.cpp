@@ -211,7 +211,8 @@ http::Response House::asset(const http::Request& request) const {
     std::error_code ignored;
     const bool is_asset = path.starts_with("assets/") || path.find('.') != std::string::npos;
     if (!is_asset) file = options_.web / "index.html";  // rooms of the page
-    auto bytes = std::filesystem::is_regular_file(file, ignored)
+    // `//etc/passwd` is absolute behind its first slash, and would replace the folder.
+    auto bytes = Path(path).is_relative() && std::filesystem::is_regular_file(file, ignored)
                      ? read_file(file, 16 << 20)
                      : Result<std::string>(fail(Errc::not_found, "there is no such page"));
     if (!bytes) return problem_answer(request, {404, "not_found", "there is no such page", {}, {}});
