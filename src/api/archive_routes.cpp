@@ -87,15 +87,18 @@ Result<http::Response> storage(Service& service, Call&) {
 }
 
 // Changes of imports, as they come. The answer lives as long as its reader.
-Result<http::Response> events(Service& service, Call&) {
+Result<http::Response> events(Service& service, Call& call) {
     http::Response response;
-    response.events = [&service, seen = std::uint64_t(0)]() mutable -> std::optional<std::string> {
+    const bool imports = access::may(call.caller, access::Right::import_messages);
+    response.events =
+        [&service, imports, seen = std::uint64_t(0)]() mutable -> std::optional<std::string> {
         const auto now = service.imports().version();
         if (now == seen) return std::string();
         seen = now;
         std::string text;
-        for (const auto& view : service.imports().imports())
-            text += "event: import\ndata: " + json::serialize(import_json(view)) + "\n\n";
+        if (imports)
+            for (const auto& view : service.imports().imports())
+                text += "event: import\ndata: " + json::serialize(import_json(view)) + "\n\n";
         text += fmt::format("event: archive\ndata: {{\"records\":{}}}\n\n",
                             service.archive().journal().head().records);
         return text;
