@@ -63,8 +63,10 @@ Result<http::Response> source(Service& service, Call& call) {
     const bool download = query_of(call.request, "download") == "1";
     const Seq ids[] = {id};
     if (download) {
-        if (!access::may(call.caller, access::Right::take_out))
+        if (!access::may(call.caller, access::Right::take_out)) {
+            TRY_DO(service.denied(call.caller, "source", ids));
             return fail(Errc::forbidden, "originals may not be taken out with these rights");
+        }
         TRY_DO(service.took_out(call.caller, "source", ids));
     } else {
         TRY_DO(service.opened(call.caller, "source", ids));
@@ -137,8 +139,10 @@ Result<http::Response> attachment(Service& service, Call& call) {
                       [](const auto& header) { return header.name == "Content-Disposition"; });
         return response;
     }
-    if (!access::may(call.caller, access::Right::take_out))
+    if (!access::may(call.caller, access::Right::take_out)) {
+        TRY_DO(service.denied(call.caller, what, ids));
         return fail(Errc::forbidden, "files may not be taken out with these rights");
+    }
     TRY_DO(service.took_out(call.caller, what, ids));
     find.give_back();
     return bytes_answer(std::move(bytes), "application/octet-stream", view.attachment.name);

@@ -81,6 +81,15 @@ Result<void> Service::took_out(const access::Caller& caller,
     return {};
 }
 
+Result<void> Service::denied(const access::Caller& caller,
+                             std::string_view what,
+                             std::span<const Seq> messages) {
+    const app::Accessor who{caller.user, caller.name, caller.peer, caller.token};
+    TRY_DO(
+        archive_.record_access(journal::Kind::denied, app::open_descriptor(who, what, messages)));
+    return {};
+}
+
 namespace {
 Result<Seq> number(std::string_view text, std::string_view what) {
     std::uint64_t value = 0;

@@ -59,6 +59,10 @@ public:
     Result<void> took_out(const access::Caller& caller,
                           std::string_view what,
                           std::span<const Seq> messages);
+    // Refused inside of a handler, for want of a right.
+    Result<void> denied(const access::Caller& caller,
+                        std::string_view what,
+                        std::span<const Seq> messages);
 
     // What the last look at everything found; at the start one goes on in the background.
     struct Integrity {
