@@ -131,17 +131,22 @@ Result<std::string> Imports::start(const ImportWish& wish) {
     job->view.user = wish.user;
     job->view.state = "waiting";
     const std::lock_guard lock(mutex_);
-    // One folder for all, so that media files stand beside the messages that name them.
-    const auto together = folder_ / job->view.id;
+    // All of them are looked at before the first is moved: who is refused has lost nothing.
+    std::set<std::string> names;
     for (const auto& id : wish.uploads) {
         const auto found = uploads_.find(id);
         if (found == uploads_.end()) return fail(Errc::not_found, "there is no upload " + id);
         if (found->second.offset != found->second.size)
             return fail(Errc::conflict, found->second.name + " is not here in full");
+        if (!names.insert(found->second.name).second)
+            return fail(Errc::conflict, "two files are called " + found->second.name);
+    }
+    // One folder for all, so that media files stand beside the messages that name them.
+    const auto together = folder_ / job->view.id;
+    for (const auto& id : wish.uploads) {
+        const auto found = uploads_.find(id);
         const auto target = together / found->second.name;
         std::error_code error;
-        if (std::filesystem::exists(target, error))
-            return fail(Errc::conflict, "two files are called " + found->second.name);
         TRY_DO(make_directories(target.parent_path()));
         std::filesystem::rename(folder_of(id) / found->second.name, target, error);
         if (error) return fail(Errc::io, "cannot move an upload: " + error.message());
