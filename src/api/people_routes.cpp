@@ -3,6 +3,9 @@
 // access; here it is asked and told.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "access/totp.hpp"
 #include "api/house.hpp"
 #include "app/views.hpp"
@@ -75,8 +78,17 @@ Result<access::Scope> scope_of_json(const json::value* value) {
     if (value == nullptr || value->is_null()) return scope;
     if (!value->is_object()) return fail(Errc::invalid, "scope must be an object");
     const auto& object = value->get_object();
-    const auto* everything = object.if_contains("everything");
-    scope.everything = everything != nullptr && everything->is_bool() && everything->get_bool();
+    // A limit that is misspelt and passed over would give more than was meant.
+    constexpr std::array<std::string_view, 7> known = {
+        "everything", "clients", "employees", "channels", "sources", "from", "until"};
+    for (const auto& one : object)
+        if (std::ranges::find(known, std::string_view(one.key().data(), one.key().size())) ==
+            known.end())
+            return fail(Errc::invalid, "scope has a field that is not known");
+    if (const auto* everything = object.if_contains("everything")) {
+        if (!everything->is_bool()) return fail(Errc::invalid, "everything must be true or false");
+        scope.everything = everything->get_bool();
+    }
     TRY(scope.clients, texts_of(object, "clients"));
     TRY(scope.employees, texts_of(object, "employees"));
     TRY(scope.channels, texts_of(object, "channels"));
