@@ -192,6 +192,12 @@ public:
         (void)first;
         house_.setup_totp_.clear();
         TRY(auto response, begin_session(*parts, call.request, id, house_.clock_));
+        access::Caller who;
+        who.user = id;
+        who.name = parts->directory->read(
+            [&](const access::People& people) { return people.user(id)->name; });
+        who.peer = call.request.peer;
+        TRY_DO(house_.note(*parts, journal::Kind::login, who, "set up"));
         json::array shown;
         for (const auto& one : codes.shown) shown.push_back(json_text(one));
         response.body = json::serialize(json::object{{"recovery_codes", std::move(shown)}});
