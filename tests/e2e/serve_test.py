@@ -422,6 +422,36 @@ class SigningIn(Serving):
         self.assertProblem(stranger.get("/archive"), 401)
         self.assertProblem(self.server.client().call("GET", "/archive", headers={"Authorization": "Bearer nonsense"}), 401)
 
+    def test_guessing_at_the_second_factor_comes_to_an_end(self):
+        client = self.server.client()
+        self.assertDone(client.post("/session", {"login": "olga", "password": PASSWORD}))
+        wrong = self.owner.wrong_code()
+        for _ in range(12):
+            self.assertIn(client.post("/session/second", {"code": wrong}).status, (401, 429))
+        self.assertProblem(client.post("/session/second", {"recovery": self.owner.recovery[-1]}), 401)
+        self.assertDone(self.again().get("/session"))
+
+    def test_guessing_at_a_step_up_comes_to_an_end(self):
+        client = self.again()
+        wrong = self.owner.wrong_code()
+        answers = [client.post("/session/step-up", {"code": wrong}).status for _ in range(60)]
+        self.assertIn(429, answers, "Door::step_up counts no tries: who found an open page may guess the code as long as the session lives")
+
+    def test_an_event_stream_ends_with_its_session(self):
+        client = self.again()
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=4)
+        connection.request("GET", API + "/events", headers={"Cookie": "; ".join(f"{k}={v}" for k, v in client.cookies.items())})
+        stream = connection.getresponse()
+        self.assertEqual(stream.status, 200)
+        client.call("DELETE", "/session")
+        try:
+            ended = stream.read() is not None
+        except TimeoutError:
+            ended = False
+        finally:
+            connection.close()
+        self.assertTrue(ended, "api/archive_routes.cpp events(): the stream goes on after its session ended")
+
     def test_a_token_of_a_program_has_its_rights_only(self):
         made = self.assertDone(self.owner.post("/tokens", {"name": "бот", "rights": ["search"]}), 201)
         head = {"Authorization": "Bearer " + made["secret"], "X-Letopis": None}
@@ -706,7 +736,8 @@ class People(Filled):
         for word in ("bor", "from:bor", "to:bor", "other"):
             self.assertNotIn(BORIS, json.dumps(self.reader.get("/suggest", q=word).json), word)
         self.assertIn("бирюзовый", self.owner.get("/search", q="бирюзвый").json["suggestion"])
-        for word in ("бирюзвый", "бирюзовыи", "секртный", "зкаааз"):
+        self.assertEqual(self.owner.get("/search", q="pfrfp").json["suggestion"], "заказ")
+        for word in ("бирюзвый", "бирюзовыи", "секртный", "pfrfp"):
             answer = self.reader.get("/search", q=word).json
             self.assertEqual((answer["total"], answer["suggestion"]), (0, ""), "a word of hidden messages is suggested")
 
