@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <set>
 
 #include "api/handlers.hpp"
 #include "api/messages.hpp"
@@ -110,16 +109,24 @@ Result<http::Response> show(Service& service, Call& call) {
     std::vector<Seq> seqs;
     for (const auto& hit : answer.hits) seqs.push_back(hit.seq);
     TRY(const auto rows, find.catalog().messages(seqs));
-    std::set<std::uint64_t> seen;
+    // Of a conversation that is not seen whole only what is seen is told.
+    const bool all = call.caller.sees_all();
+    std::map<std::uint64_t, std::size_t> places;
     for (const auto& row : rows) {
         TRY(const auto page, find.catalog().conversation(row.message, {.limit = 1}));
-        if (!seen.insert(page.name.first.value()).second) continue;
+        const auto [place, is_new] =
+            places.try_emplace(page.name.first.value(), conversations.size());
+        if (!is_new) {
+            auto& count = conversations[place->second].as_object()["messages"];
+            if (!all) count = count.to_number<std::uint64_t>() + 1;
+            continue;
+        }
         conversations.push_back(
             json::object{{"id", json_text(fmt::format("c{}", page.name.first.value()))},
                          {"title", json_text(page.title)},
                          {"channel", json_text(model::name(page.channel))},
-                         {"messages", page.messages},
-                         {"last", json_text(rfc3339(page.last_date))}});
+                         {"messages", all ? page.messages : std::uint64_t(1)},
+                         {"last", json_text(rfc3339(all ? page.last_date : row.date))}});
     }
     client["activity"] = std::move(months);
     client["channels"] = std::move(channels);
