@@ -218,8 +218,14 @@ public:
         TRY(const auto fields, Fields::of(call.request));
         const auto user = parts->directory->read(
             [&](const access::People& people) { return *people.user(call.caller.user); });
+        TRY(const auto pause, parts->sessions->login_attempt(user.login, call.request.peer));
+        if (pause) return wait(call.request, *pause);
         TRY(const bool right, shown(*parts, user, fields));
-        if (!right) return refused(call.request);
+        if (!right) {
+            TRY_DO(house_.note(*parts, journal::Kind::login, call.caller, "second factor refused"));
+            return refused(call.request);
+        }
+        TRY_DO(parts->sessions->login_succeeded(user.login, call.request.peer));
         TRY(const auto fresh,
             parts->sessions->step_up(call.request.cookie(session_cookie_name(call.request))));
         auto response = json_answer(json::object{});
