@@ -813,6 +813,20 @@ class People(Filled):
         self.assertEqual([(one["state"], one["by"]["id"]) for one in waiting], [("waiting", self.ids["administrator"])])
         self.assertGreaterEqual(boss.post("/approvals/" + asked["id"], {"yes": True}).status, 400, "nobody approves for himself")
 
+    def test_what_somebody_else_approved_is_done_once(self):
+        boss = self.people["administrator"]
+        wanted = {"login": "lena", "name": "Лена", "grants": [{"role": "reader", "scope": {"clients": [ANNA]}}]}
+        asked = self.assertDone(boss.post("/users", {**wanted, "reason": "новый человек"}), 201)["id"]
+        self.assertProblem(boss.post("/users", {**wanted, "approval": asked}), 403)
+        self.assertEqual(self.owner.post("/approvals/" + asked, {"yes": True}).status, 204)
+        wider = {**wanted, "grants": [{"role": "reader", "scope": {"everything": True}}]}
+        self.assertProblem(boss.post("/users", {**wider, "approval": asked}), 403)
+        made = self.assertDone(boss.post("/users", {**wanted, "approval": asked}), 201)
+        lena = join(self.server, made["invite"])
+        self.assertEqual(lena.get("/search", q="бирюзовый").json["total"], 0)
+        self.assertEqual(lena.get("/search", q="скидка").json["total"], 3)
+        self.assertProblem(boss.post("/users", {**wanted, "login": "lena2", "approval": asked}), 403)
+
 
 class Log(Filled):
     def newest(self):
