@@ -68,9 +68,12 @@ std::string_view without_signs_around(std::string_view text) {
     return text;
 }
 
-bool is_one_piece_repeated(std::string_view text) {
+bool is_one_piece_repeated(std::string_view with_gaps) {
+    std::string text(with_gaps);
+    std::erase_if(text, [](char c) { return c == ' ' || c == '-' || c == '_' || c == '.'; });
     for (std::size_t size = 1; size <= text.size() / 2; ++size)
-        if (text.size() % size == 0 && text.substr(size) == text.substr(0, text.size() - size))
+        if (text.size() % size == 0 && std::string_view(text).substr(size) ==
+                                           std::string_view(text).substr(0, text.size() - size))
             return true;
     return false;
 }

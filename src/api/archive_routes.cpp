@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/directory.hpp"
 #include "api/handlers.hpp"
 #include "api/imports.hpp"
@@ -31,16 +33,25 @@ Result<http::Response> about(Service& service, Call& call) {
     TRY(auto find, service.find(call.caller));
     TRY(const auto counts, find.catalog().counts());
     TRY(const auto books, find.catalog().books());
-    find.give_back();
     bool balanced = true;
     for (const auto& source : books) balanced = balanced && source.balanced() && source.agrees();
+    // Whoever sees a part is told the size of that part.
+    std::uint64_t seen = counts.messages;
+    if (!call.caller.sees_all()) {
+        const text::Node everything;
+        auto request = find.request(everything);
+        request.limit = 1;
+        TRY(const auto answer, find.engine().search(request));
+        seen = answer.total;
+    }
+    find.give_back();
     const auto settings = service.directory().settings();
     const auto people =
         service.directory().read([](const access::People& all) { return all.users().size(); });
     return json_answer(
         json::object{{"company", json_text(settings.company)},
                      {"demo", settings.demo},
-                     {"messages", counts.messages},
+                     {"messages", seen},
                      {"conversations", counts.conversations},
                      {"sources", books.size()},
                      {"records", service.archive().journal().head().records},
@@ -87,11 +98,30 @@ Result<http::Response> storage(Service& service, Call&) {
 }
 
 // Changes of imports, as they come. The answer lives as long as its reader.
+bool still_there(Service& service, const access::Caller& caller) {
+    const auto known = service.directory().read([&](const access::People& people) {
+        return people.caller(caller.user, service.clock().now());
+    });
+    if (!known || known->rights != caller.rights) return false;
+    if (caller.session.empty()) return true;  // a program
+    const auto sessions = service.sessions().list(caller.user);
+    return sessions && std::ranges::any_of(*sessions, [&](const access::Session& session) {
+               return session.id == caller.session;
+           });
+}
+
 Result<http::Response> events(Service& service, Call& call) {
     http::Response response;
     const bool imports = access::may(call.caller, access::Right::import_messages);
-    response.events =
-        [&service, imports, seen = std::uint64_t(0)]() mutable -> std::optional<std::string> {
+    response.events = [&service,
+                       imports,
+                       caller = call.caller,
+                       seen = std::uint64_t(0),
+                       polls = 0]() mutable -> std::optional<std::string> {
+        // Who signed out, or lost the right, hears nothing more.
+        constexpr int polls_between_looks = 4;  // a second
+        if (++polls % polls_between_looks == 0 && !still_there(service, caller))
+            return std::nullopt;
         const auto now = service.imports().version();
         if (now == seen) return std::string();
         seen = now;

@@ -346,16 +346,18 @@ http::Routes House::routes() {
                     return asset(request);
                 }});
     routes.problem = [](const http::Request& request, int status, std::string_view what) {
-        return problem_answer(request,
-                              {status,
-                               status == 404   ? "not_found"
-                               : status == 405 ? "method_not_allowed"
-                               : status == 413 ? "too_large"
-                               : status == 503 ? "unavailable"
-                                               : "invalid",
-                               std::string(what),
-                               {},
-                               {}});
+        auto response = problem_answer(request,
+                                       {status,
+                                        status == 404   ? "not_found"
+                                        : status == 405 ? "method_not_allowed"
+                                        : status == 413 ? "too_large"
+                                        : status == 503 ? "unavailable"
+                                                        : "invalid",
+                                        std::string(what),
+                                        {},
+                                        {}});
+        protect(request, response);
+        return response;
     };
     routes.after = protect;
     return routes;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/views.hpp"
 
 namespace letopis::api {
@@ -85,6 +87,18 @@ json::array attachments_of(const catalog::MessageDetail& detail) {
     return list;
 }
 
+// Does the letter bring a form for browsers? A look at its beginning and headers, not a parse.
+bool names_html(app::Archive& archive, Seq seq) {
+    const auto record = archive.journal().read(seq);
+    if (!record) return false;
+    constexpr std::string_view wanted = "text/html";
+    const auto head = std::string_view(record->content).substr(0, 256 * 1024);
+    const auto same = [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
+    };
+    return !std::ranges::search(head, wanted, same).empty();
+}
+
 }  // namespace
 
 json::object party_json(const model::Party& party) {
@@ -151,7 +165,8 @@ Result<json::object> message_json(Service& service, app::Find& find, Seq message
     object["subject"] = json_text(m.subject);
     object["text"] = json_text(text);
     object["parts"] = parts_of(text, m.zones);
-    object["has_html"] = m.channel == model::Channel::email;
+    object["has_html"] =
+        m.channel == model::Channel::email && names_html(service.archive(), original.current);
     object["attachments"] = attachments_of(detail);
     json::array versions;
     for (const auto& version : original.versions) {

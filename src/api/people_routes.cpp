@@ -154,6 +154,15 @@ Result<http::Response> users(Service& service, Call&) {
         for (const auto& [id, user] : people.users()) items.push_back(user_json(user));
         return 0;
     });
+    for (auto& item : items) {
+        auto& object = item.get_object();
+        const auto& id = object["id"].get_string();
+        TRY(const auto sessions, service.sessions().list({id.data(), id.size()}));
+        std::optional<Instant> seen;
+        for (const auto& session : sessions)
+            if (!seen || *seen < session.seen) seen = session.seen;
+        object["last_seen"] = time_value(seen);
+    }
     return json_answer(json::object{{"items", std::move(items)}});
 }
 

@@ -3,6 +3,8 @@
 // the link that the server printed may do it, once.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "access/totp.hpp"
 #include "api/house.hpp"
 #include "app/importer.hpp"
@@ -48,7 +50,9 @@ public:
 
     // The first user, who is the owner; nothing before the third step.
     static const access::User* first_user(const access::People& people) {
-        return people.users().empty() ? nullptr : &people.users().begin()->second;
+        for (const auto& [id, user] : people.users())
+            if (user.active) return &user;
+        return nullptr;
     }
 
     Result<http::Response> state(Call& call) const {
@@ -147,6 +151,12 @@ public:
             const auto* user = first_user(people);
             return user == nullptr ? std::string() : user->id;
         });
+        const auto known = parts->directory->read([](const access::People& people) {
+            const auto* user = first_user(people);
+            return user == nullptr ? std::string() : user->login;
+        });
+        // Mistyped, and said again: the one of before never gets in.
+        const auto mistyped = known != login ? std::exchange(id, std::string()) : std::string();
         if (id.empty()) {
             access::NewUser wanted{.login = login, .name = name, .locale = settings.language};
             wanted.grants = {{.role = access::Role::owner,
@@ -158,6 +168,11 @@ public:
             }));
             id = made.id;
         }
+        if (!mistyped.empty())
+            TRY_DO(parts->directory->change([&](const access::People& people) {
+                return access::set_active(
+                    people, mistyped, false, {.id = std::string(access::operator_id), .now = now});
+            }));
         TRY_DO(parts->directory->change([&](const access::People& people) {
             return access::set_password(people, kept, {.id = id, .now = now});
         }));

@@ -150,7 +150,7 @@ export function PeopleSection() {
                   <td class="wide">{user.roles.length ? user.roles.map(roleName).join(", ") : <span class="faint">{t("no")}</span>}{user.grants.some((grant) => grant.until) && <span class="xs faint block">{user.grants.filter((grant) => grant.until).map(grantText).join("; ")}</span>}</td>
                   <td data-l={t("people.second.short")}>{user.second_factor ? t("yes") : <span class="warn">{t("no")}</span>}</td>
                   <td class="soft num" data-l={t("people.seen.short")}>{user.last_seen ? listTime(user.last_seen) : t("people.never")}</td>
-                  <td>{user.active ? (user.last_seen ? <Mark tone="ok" icon="check">{t("people.active")}</Mark> : <Mark tone="info">{t("people.waiting")}</Mark>) : <Mark icon="ban">{t("people.inactive")}</Mark>}</td>
+                  <td>{user.active ? (user.second_factor ? <Mark tone="ok" icon="check">{t("people.active")}</Mark> : <Mark tone="info">{t("people.waiting")}</Mark>) : <Mark icon="ban">{t("people.inactive")}</Mark>}</td>
                 </tr>
               ))}</tbody>
             </table>
