@@ -75,6 +75,10 @@ private:
     std::shared_ptr<Open> open_;  // guarded by mutex_
     std::mutex setting_up_;       // one step of the set-up at a time
     std::string setup_totp_;      // guarded by setting_up_: the seed that was shown
+    struct FirstUser {
+        std::string login, name, kept;
+    };
+    FirstUser wanted_;  // guarded by setting_up_
 };
 
 json::object totp_json(std::string_view seed, const std::string& uri, const access::QrPath& qr);

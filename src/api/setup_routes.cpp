@@ -60,10 +60,8 @@ public:
         const auto parts = open();
         if (!parts) return json_answer(json::object{{"state", "new"}});
         const auto settings = parts->directory->settings();
-        const auto login = parts->directory->read([](const access::People& people) {
-            const auto* user = first_user(people);
-            return user == nullptr ? std::string() : user->login;
-        });
+        const std::lock_guard lock(house_.setting_up_);
+        const auto& login = house_.wanted_.login;
         const char* state = settings.sheet_seen.empty() ? "sheet"
                             : login.empty()             ? "user"
                                                         : "confirm";
@@ -146,36 +144,9 @@ public:
         const auto settings = parts->directory->settings();
         TRY_DO(access::acceptable(password, {.login = login, .company = settings.company}));
         TRY(const auto kept, house_.passwords_.hash(password));
-        const auto now = house_.clock_.now();
-        auto id = parts->directory->read([](const access::People& people) {
-            const auto* user = first_user(people);
-            return user == nullptr ? std::string() : user->id;
-        });
-        const auto known = parts->directory->read([](const access::People& people) {
-            const auto* user = first_user(people);
-            return user == nullptr ? std::string() : user->login;
-        });
-        // Mistyped, and said again: the one of before never gets in.
-        const auto mistyped = known != login ? std::exchange(id, std::string()) : std::string();
-        if (id.empty()) {
-            access::NewUser wanted{.login = login, .name = name, .locale = settings.language};
-            wanted.grants = {{.role = access::Role::owner,
-                              .scope = {.everything = true},
-                              .by = std::string(access::operator_id)}};
-            TRY(const auto made, parts->directory->change([&](const access::People& people) {
-                return access::add_user(
-                    people, wanted, {.id = std::string(access::operator_id), .now = now});
-            }));
-            id = made.id;
-        }
-        if (!mistyped.empty())
-            TRY_DO(parts->directory->change([&](const access::People& people) {
-                return access::set_active(
-                    people, mistyped, false, {.id = std::string(access::operator_id), .now = now});
-            }));
-        TRY_DO(parts->directory->change([&](const access::People& people) {
-            return access::set_password(people, kept, {.id = id, .now = now});
-        }));
+        // Nothing is stored before the second factor was shown, so that a mistyped login can be
+        // said again.
+        house_.wanted_ = {.login = login, .name = name, .kept = kept};
         house_.setup_totp_ = access::new_totp_seed();
         const auto uri = access::totp_uri(house_.setup_totp_, login, settings.company);
         TRY(const auto qr, access::qr_path(uri));
@@ -197,8 +168,20 @@ public:
             return fail(Errc::invalid,
                         "this code is not the one of now",
                         "Look whether the phone's clock is right, and type the newest code.");
-        const auto id = parts->directory->read(
-            [](const access::People& people) { return first_user(people)->id; });
+        access::NewUser wanted{.login = house_.wanted_.login,
+                               .name = house_.wanted_.name,
+                               .locale = parts->directory->settings().language};
+        wanted.grants = {{.role = access::Role::owner,
+                          .scope = {.everything = true},
+                          .by = std::string(access::operator_id)}};
+        TRY(const auto made, parts->directory->change([&](const access::People& people) {
+            return access::add_user(
+                people, wanted, {.id = std::string(access::operator_id), .now = now});
+        }));
+        const auto id = made.id;
+        TRY_DO(parts->directory->change([&](const access::People& people) {
+            return access::set_password(people, house_.wanted_.kept, {.id = id, .now = now});
+        }));
         const auto codes = access::new_recovery_codes();
         TRY_DO(parts->directory->change([&](const access::People& people) {
             return access::set_totp(people, house_.setup_totp_, codes.kept, {.id = id, .now = now});
@@ -206,6 +189,7 @@ public:
         TRY(const bool first, parts->sessions->use_totp_step(id, *step));
         (void)first;
         house_.setup_totp_.clear();
+        house_.wanted_ = {};
         TRY(auto response, begin_session(*parts, call.request, id, house_.clock_));
         access::Caller who;
         who.user = id;
