@@ -290,7 +290,9 @@ Result<void> check_first_bytes(Database& db) {
     const Path file = sqlite3_db_filename(db.handle(), "main");
     Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     char bytes[first_bytes.size()];
-    if (!fd || ::pread(fd.get(), bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes))
+    const auto got = fd ? ::pread(fd.get(), bytes, sizeof bytes, 0) : -1;
+    if (got == 0) return {};  // everything still stands in the write-ahead log
+    if (got != static_cast<ssize_t>(sizeof bytes))
         return fail(Errc::io, "cannot read " + file.filename().string());
     int wrong = 0;
     for (std::size_t i = 0; i < sizeof bytes; ++i)

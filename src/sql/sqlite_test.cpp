@@ -68,6 +68,14 @@ TEST_F(Sqlite, notices_every_bit_of_the_bytes_that_no_seal_covers) {
     EXPECT_TRUE(whole());
 }
 
+TEST_F(Sqlite, reads_a_file_whose_pages_all_stand_in_the_log) {
+    auto db = Database::open(file(), key_);
+    ASSERT_TRUE(db && db->run("CREATE TABLE t(a)"));
+    std::filesystem::resize_file(file(), 0);  // as after a failed move of the log into the file
+
+    EXPECT_TRUE(read_every_page(*db));
+}
+
 TEST_F(Sqlite, an_error_names_the_file_and_what_to_do) {
     auto db = Database::open(file(), key_);
     ASSERT_TRUE(db);
