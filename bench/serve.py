@@ -27,7 +27,7 @@ HEADERS = {"X-Letopis": "1", "Content-Type": "application/json"}
 class Client:
     def __init__(self, port, token=None):
         self.connection = http.client.HTTPConnection("127.0.0.1", port)
-        self.headers = dict(HEADERS)
+        self.headers, self.cookies = dict(HEADERS), {}
         if token:
             self.headers["Authorization"] = "Bearer " + token
 
@@ -37,8 +37,8 @@ class Client:
         raw = answer.read()
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, value = cookie.split(";")[0].split("=", 1)
-            if name == "letopis":
-                self.headers["Cookie"] = f"letopis={value}"
+            self.cookies[name] = value
+            self.headers["Cookie"] = "; ".join(f"{key}={kept}" for key, kept in self.cookies.items())
         if answer.status >= 400:
             raise SystemExit(f"{method} {path}: {answer.status} {raw[:300]}")
         return json.loads(raw) if raw else None
