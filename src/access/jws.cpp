@@ -11,7 +11,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
-#include "access/base64url_internal.hpp"
+#include "access/json_internal.hpp"
 
 namespace letopis::access {
 
@@ -29,6 +29,8 @@ constexpr std::size_t set_max = 256 * 1024;
 constexpr std::size_t keys_max = 100;
 constexpr std::size_t token_max = 64 * 1024;
 constexpr int rsa_bits_min = 2048;
+constexpr std::size_t depth_max = 8;
+constexpr std::size_t part_max = 3069;  // bytes of a number: 4096 letters
 constexpr int rsa_bits_max = 8192;
 
 struct Free {
@@ -47,26 +49,6 @@ const unsigned char* raw(std::string_view bytes) {
     return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-std::optional<json::object> parsed(std::string_view text) {
-    boost::system::error_code problem;
-    json::parse_options options;
-    options.max_depth = 8;
-    auto value = json::parse(json::string_view(text.data(), text.size()), problem, {}, options);
-    if (problem || !value.is_object()) return std::nullopt;
-    return std::move(value).as_object();
-}
-
-std::string_view text_at(const json::object& object, std::string_view name) {
-    const auto* value = object.if_contains(json::string_view(name.data(), name.size()));
-    if (value == nullptr || !value->is_string()) return {};
-    return {value->get_string().data(), value->get_string().size()};
-}
-
-std::string bytes_at(const json::object& object, std::string_view name) {
-    const auto text = text_at(object, name);
-    return text.size() > 4096 ? std::string() : unbase64url(text).value_or("");
-}
-
 PublicKey made(const char* type, OSSL_PARAM_BLD* builder) {
     const Owned<OSSL_PARAM> parameters(OSSL_PARAM_BLD_to_param(builder));
     const Owned<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
@@ -81,7 +63,7 @@ PublicKey made(const char* type, OSSL_PARAM_BLD* builder) {
 }
 
 PublicKey rsa_key(const json::object& object) {
-    const auto n = bytes_at(object, "n"), e = bytes_at(object, "e");
+    const auto n = bytes_at(object, "n", part_max), e = bytes_at(object, "e", part_max);
     // Before anything is computed with it: a long exponent makes every check slow.
     if (n.empty() || e.empty() || n.size() > rsa_bits_max / 8 || e.size() > 4) return nullptr;
     const Owned<BIGNUM> modulus(BN_bin2bn(raw(n), static_cast<int>(n.size()), nullptr));
@@ -95,7 +77,7 @@ PublicKey rsa_key(const json::object& object) {
 }
 
 PublicKey p256_key(const json::object& object) {
-    const auto x = bytes_at(object, "x"), y = bytes_at(object, "y");
+    const auto x = bytes_at(object, "x", part_max), y = bytes_at(object, "y", part_max);
     if (text_at(object, "crv") != "P-256" || x.size() != 32 || y.size() != 32) return nullptr;
     const auto point = "\x04" + x + y;
     const Owned<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
@@ -109,7 +91,7 @@ PublicKey p256_key(const json::object& object) {
 }
 
 PublicKey ed25519_key(const json::object& object) {
-    const auto x = bytes_at(object, "x");
+    const auto x = bytes_at(object, "x", part_max);
     if (text_at(object, "crv") != "Ed25519" || x.size() != 32) return nullptr;
     return {EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, raw(x), x.size()),
             EVP_PKEY_free};
@@ -155,7 +137,7 @@ auto no_token() { return fail(Errc::invalid, "this is no signed token"); }
 
 Result<KeySet> KeySet::parse(std::string_view text) {
     if (text.size() > set_max) return fail(Errc::invalid, "the key set is too large");
-    const auto document = parsed(text);
+    const auto document = object_in(text, set_max, depth_max);
     const auto* list = document ? document->if_contains("keys") : nullptr;
     if (list == nullptr || !list->is_array() || list->get_array().size() > keys_max)
         return fail(Errc::invalid, "this is no key set");
@@ -165,7 +147,7 @@ Result<KeySet> KeySet::parse(std::string_view text) {
         if (object == nullptr) return fail(Errc::invalid, "this is no key set");
         if (object->contains("use") && text_at(*object, "use") != "sig") continue;
         const auto type = text_at(*object, "kty"), wanted = text_at(*object, "alg");
-        Key key{.id = std::string(text_at(*object, "kid")), .algorithm = {}, .key = {}};
+        Key key{.id = text_at(*object, "kid"), .algorithm = {}, .key = {}};
         if (type == "RSA") {
             key.algorithm = wanted == "PS256" ? "PS256" : "RS256";
             key.key = rsa_key(*object);
@@ -189,7 +171,8 @@ Result<std::string> KeySet::payload(std::string_view token) const {
     const auto header_bytes = unbase64url(token.substr(0, first));
     auto payload = unbase64url(token.substr(first + 1, second - first - 1));
     auto signature = unbase64url(token.substr(second + 1));  // a third dot is no base64url
-    const auto header = header_bytes ? parsed(*header_bytes) : std::nullopt;
+    const auto header =
+        header_bytes ? object_in(*header_bytes, token_max, depth_max) : std::nullopt;
     if (!header || !payload || !signature) return no_token();
     // RFC 7515 section 4.1.11: what must be understood and is not.
     if (header->contains("crit")) return fail(Errc::forbidden, "the token wants an extension");

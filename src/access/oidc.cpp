@@ -8,9 +8,10 @@
 #include <boost/json.hpp>
 #include <cmath>
 
-#include "access/base64url_internal.hpp"
+#include "access/json_internal.hpp"
 #include "access/jws.hpp"
 #include "base/files.hpp"
+#include "base/percent.hpp"
 #include "crypto/crypto.hpp"
 
 namespace letopis::access {
@@ -24,25 +25,10 @@ constexpr auto skew = seconds(60);
 constexpr std::size_t body_max = 256 * 1024;
 constexpr std::size_t subject_max = 255;  // OpenID Connect Core section 2
 constexpr std::size_t list_max = 500;
+constexpr std::size_t depth_max = 16;
 
 auto refused(std::string_view why) {
     return fail(Errc::forbidden, "the sign-in was refused: " + std::string(why));
-}
-
-std::optional<json::object> parsed(std::string_view text) {
-    if (text.size() > body_max) return std::nullopt;
-    boost::system::error_code problem;
-    json::parse_options options;
-    options.max_depth = 16;
-    auto value = json::parse(json::string_view(text.data(), text.size()), problem, {}, options);
-    if (problem || !value.is_object()) return std::nullopt;
-    return std::move(value).as_object();
-}
-
-std::string text_at(const json::object& object, std::string_view name) {
-    const auto* value = object.if_contains(json::string_view(name.data(), name.size()));
-    if (value == nullptr || !value->is_string()) return {};
-    return std::string(value->get_string());
 }
 
 // One text or a list of them; other values: nothing.
@@ -80,21 +66,10 @@ bool is_safe(std::string_view url) {
             url.starts_with("http://127.0.0.1/"));
 }
 
-std::string form_encoded(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-                           (byte >= 'A' && byte <= 'Z') ||
-                           std::string_view("-._~").find(c) != std::string_view::npos;
-        out += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
-    }
-    return out;
-}
 std::string form(const std::vector<std::pair<std::string_view, std::string>>& fields) {
     std::string out;
     for (const auto& [name, value] : fields)
-        out += fmt::format("{}{}={}", out.empty() ? "" : "&", name, form_encoded(value));
+        out += fmt::format("{}{}={}", out.empty() ? "" : "&", name, percent_encoded(value));
     return out;
 }
 
@@ -108,7 +83,7 @@ Result<json::object> fetched(const Fetch& fetch,
     if (answer->status != 200)
         return fail(Errc::unavailable,
                     fmt::format("the provider's {} answered {}", what, answer->status));
-    auto object = parsed(answer->body);
+    auto object = object_in(answer->body, body_max, depth_max);
     if (!object) return fail(Errc::invalid, fmt::format("the provider's {} is no JSON", what));
     return *std::move(object);
 }
@@ -199,7 +174,7 @@ Result<OidcIdentity> finish_sign_in(const OidcSettings& settings,
                                     const OidcAnswer& answer,
                                     const Fetch& fetch,
                                     Instant now) {
-    const auto memory = parsed(remembered);
+    const auto memory = object_in(remembered, body_max, depth_max);
     if (!memory) return fail(Errc::invalid, "what was remembered cannot be read");
     const auto state = text_at(*memory, "state"), nonce = text_at(*memory, "nonce");
     if (state.empty() || !same(state, answer.state)) return refused("it was begun elsewhere");
@@ -216,8 +191,8 @@ Result<OidcIdentity> finish_sign_in(const OidcSettings& settings,
                                        {"code_verifier", text_at(*memory, "verifier")}}),
                          .authorization = {}};
     if (!settings.client_secret.empty())  // RFC 6749 section 2.3.1
-        request.authorization = "Basic " + base64(form_encoded(settings.client_id) + ":" +
-                                                  form_encoded(settings.client_secret));
+        request.authorization = "Basic " + base64(percent_encoded(settings.client_id) + ":" +
+                                                  percent_encoded(settings.client_secret));
     TRY(const auto tokens, fetched(fetch, request, "token"));
     const FetchRequest keys_request{.url = provider.jwks_uri, .form = {}, .authorization = {}};
     TRY(const auto keys, fetched(fetch, keys_request, "key set"));
@@ -231,7 +206,7 @@ Result<OidcIdentity> check_claims(const OidcSettings& settings,
                                   std::string_view nonce,
                                   std::string_view access_token,
                                   Instant now) {
-    const auto claims = parsed(payload);
+    const auto claims = object_in(payload, body_max, depth_max);
     if (!claims) return fail(Errc::invalid, "the token's claims are no JSON");
     if (text_at(*claims, "iss") != settings.issuer)
         return refused("another provider made the token");

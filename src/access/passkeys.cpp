@@ -12,7 +12,7 @@
 #include <boost/json.hpp>
 #include <memory>
 
-#include "access/base64url_internal.hpp"
+#include "access/json_internal.hpp"
 #include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "base/files.hpp"
@@ -24,6 +24,7 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr std::size_t depth_max = 6;
 constexpr std::size_t response_max = 64 * 1024;
 constexpr std::size_t client_data_max = 4096;
 constexpr std::size_t part_max = 16 * 1024;
@@ -49,34 +50,11 @@ const unsigned char* raw(std::string_view bytes) {
     return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-std::optional<json::object> parsed(std::string_view text, std::size_t bytes_max) {
-    if (text.size() > bytes_max) return std::nullopt;
-    boost::system::error_code problem;
-    json::parse_options options;
-    options.max_depth = 6;
-    auto value = json::parse(json::string_view(text.data(), text.size()), problem, {}, options);
-    if (problem || !value.is_object()) return std::nullopt;
-    return std::move(value).as_object();
-}
-
-std::string_view text_at(const json::object& object, std::string_view name) {
-    const auto* value = object.if_contains(json::string_view(name.data(), name.size()));
-    if (value == nullptr || !value->is_string()) return {};
-    return {value->get_string().data(), value->get_string().size()};
-}
-
-// Missing, empty, too long or not base64url: empty.
-std::string bytes_at(const json::object& object, std::string_view name, std::size_t bytes_max) {
-    const auto text = text_at(object, name);
-    if (text.size() > bytes_max * 4 / 3 + 4) return {};
-    return unbase64url(text).value_or("");
-}
-
 struct Response {
     std::string credential, client_data, attestation, authenticator_data, signature;
 };
 std::optional<Response> response_in(std::string_view text) {
-    const auto object = parsed(text, response_max);
+    const auto object = object_in(text, response_max, depth_max);
     if (!object || text_at(*object, "type") != "public-key") return std::nullopt;
     const auto* inner = object->if_contains("response");
     if (inner == nullptr || !inner->is_object()) return std::nullopt;
@@ -95,11 +73,11 @@ Result<void> check_client_data(std::string_view text,
                                std::string_view type,
                                const RelyingParty& party,
                                std::string_view challenge) {
-    const auto data = parsed(text, client_data_max);
+    const auto data = object_in(text, client_data_max, depth_max);
     if (!data) return malformed();
     if (text_at(*data, "type") != type) return refused("it answers another question");
-    const auto shown = text_at(*data, "challenge"), wanted = std::string_view(challenge);
-    const auto expected = base64url(wanted);
+    const auto shown = text_at(*data, "challenge");
+    const auto expected = base64url(challenge);
     if (challenge.size() < 16 || shown.size() != expected.size() ||
         sodium_memcmp(shown.data(), expected.data(), shown.size()) != 0)
         return refused("it answers another challenge");

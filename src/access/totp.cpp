@@ -12,6 +12,7 @@
 #include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "base/files.hpp"
+#include "base/percent.hpp"
 #include "crypto/crypto.hpp"
 
 namespace letopis::access {
@@ -42,18 +43,6 @@ std::string in_fours(std::string_view text, char between) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (i > 0 && i % 4 == 0) out.push_back(between);
         out.push_back(text[i]);
-    }
-    return out;
-}
-
-std::string percent_encoded(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-                           (byte >= 'A' && byte <= 'Z') ||
-                           std::string_view("-._~").find(c) != std::string_view::npos;
-        out += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
     }
     return out;
 }

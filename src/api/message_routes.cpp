@@ -7,6 +7,7 @@
 #include "api/messages.hpp"
 #include "app/descriptor.hpp"
 #include "app/views.hpp"
+#include "base/percent.hpp"
 #include "workers/workers.hpp"
 
 namespace letopis::api {
@@ -28,21 +29,16 @@ Result<http::Response> show(Service& service, Call& call) {
 
 // RFC 6266: a name in ASCII and the real one.
 std::string disposition(std::string_view name) {
-    std::string plain, encoded;
+    std::string plain;
     for (const char c : name) {
         const auto byte = static_cast<unsigned char>(c);
         const bool word = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
                           (byte >= 'a' && byte <= 'z') || c == '.' || c == '-' || c == '_';
-        if (word) {
-            plain.push_back(c);
-            encoded.push_back(c);
-        } else {
-            if (byte < 0x80 || byte >= 0xc0) plain.push_back('_');
-            encoded += fmt::format("%{:02X}", byte);
-        }
+        if (word || byte < 0x80 || byte >= 0xc0) plain.push_back(word ? c : '_');
     }
     if (plain.empty()) plain = "file";
-    return fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", plain, encoded);
+    return fmt::format(
+        "attachment; filename=\"{}\"; filename*=UTF-8''{}", plain, percent_encoded(name));
 }
 
 http::Response bytes_answer(std::string bytes, std::string type, std::string_view name) {
@@ -64,10 +60,10 @@ Result<http::Response> source(Service& service, Call& call) {
     const Seq ids[] = {id};
     if (download) {
         if (!access::may(call.caller, access::Right::take_out)) {
-            TRY_DO(service.denied(call.caller, "source", ids));
+            TRY_DO(service.note(journal::Kind::denied, call.caller, "source", ids));
             return fail(Errc::forbidden, "originals may not be taken out with these rights");
         }
-        TRY_DO(service.took_out(call.caller, "source", ids));
+        TRY_DO(service.note(journal::Kind::exported, call.caller, "source", ids));
     } else {
         TRY_DO(service.opened(call.caller, "source", ids));
     }
@@ -140,10 +136,10 @@ Result<http::Response> attachment(Service& service, Call& call) {
         return response;
     }
     if (!access::may(call.caller, access::Right::take_out)) {
-        TRY_DO(service.denied(call.caller, what, ids));
+        TRY_DO(service.note(journal::Kind::denied, call.caller, what, ids));
         return fail(Errc::forbidden, "files may not be taken out with these rights");
     }
-    TRY_DO(service.took_out(call.caller, what, ids));
+    TRY_DO(service.note(journal::Kind::exported, call.caller, what, ids));
     find.give_back();
     return bytes_answer(std::move(bytes), "application/octet-stream", view.attachment.name);
 }
