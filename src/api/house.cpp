@@ -99,6 +99,7 @@ Result<void> House::open_parts(std::unique_ptr<app::Archive> archive) {
     parts->service =
         std::make_unique<Service>(*parts->archive, *parts->directory, *parts->sessions, clock_);
     TRY_DO(parts->service->follow());
+    parts->service->look_in_background();  // behind the writing, or it would find it half done
     const std::unique_lock lock(mutex_);
     open_ = std::move(parts);
     return {};
@@ -122,15 +123,6 @@ std::string House::setup_path() const {
 
 bool House::is_setup_token(std::string_view token) const {
     return !setup_path().empty() && crypto::sha256(token) == crypto::sha256(setup_token_);
-}
-
-Result<void> House::note(Open& open,
-                         journal::Kind kind,
-                         const access::Caller& caller,
-                         std::string_view what) const {
-    const app::Accessor who{caller.user, caller.name, caller.peer, caller.token};
-    TRY_DO(open.archive->record_access(kind, app::open_descriptor(who, what, {})));
-    return {};
 }
 
 Result<access::Caller> House::caller_of(const http::Request& request, Open& open) const {
@@ -190,17 +182,21 @@ http::Response House::enter(const Entry& entry, http::Request& request) {
         return problem_answer(request,
                               {403, "forbidden", "this did not come from our page", {}, {}});
     call.caller = std::move(*caller);
-    if (!access::may(call.caller, *entry.right)) {
-        (void)note(*open,
-                   journal::Kind::denied,
-                   call.caller,
-                   fmt::format("{} {}", http::name(entry.method), entry.path));
-        return problem_answer(request,
-                              {403,
-                               "forbidden",
-                               fmt::format("this needs the right `{}`", access::name(*entry.right)),
-                               "Somebody with the role of an administrator can give it.",
-                               {}});
+    // A program must not give itself a longer life or another program rights.
+    const bool by_itself =
+        !call.caller.token.empty() && *entry.right == access::Right::self && changes(entry.method);
+    if (by_itself || !access::may(call.caller, *entry.right)) {
+        (void)open->service->note(journal::Kind::denied,
+                                  call.caller,
+                                  fmt::format("{} {}", http::name(entry.method), entry.path));
+        return problem_answer(
+            request,
+            {403,
+             "forbidden",
+             by_itself ? std::string("a program cannot do this by a token")
+                       : fmt::format("this needs the right `{}`", access::name(*entry.right)),
+             "Somebody with the role of an administrator can give it.",
+             {}});
     }
     return answer(entry.at_door ? entry.at_door(call) : entry.run(*open->service, call));
 }

@@ -60,11 +60,6 @@ private:
     http::Response asset(const http::Request& request) const;
     http::Response described(const std::vector<std::shared_ptr<const Entry>>& entries) const;
     http::Response metrics() const;
-    // Everything that happened at the door stands in the access log.
-    Result<void> note(Open& open,
-                      journal::Kind kind,
-                      const access::Caller& caller,
-                      std::string_view what) const;
     bool is_setup_token(std::string_view token) const;
 
     HouseOptions options_;
@@ -82,6 +77,12 @@ private:
 };
 
 json::object totp_json(std::string_view seed, const std::string& uri, const access::QrPath& qr);
+
+// A new session for somebody who showed both factors; the cookie goes with the answer.
+Result<http::Response> begin_session(Open& open,
+                                     const http::Request& request,
+                                     const std::string& user_id,
+                                     const Clock& clock);
 
 // Cookies: __Host- where the connection is encrypted.
 std::string session_cookie_name(const http::Request& request);

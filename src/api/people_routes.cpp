@@ -6,18 +6,12 @@
 #include <algorithm>
 #include <array>
 
-#include "access/totp.hpp"
 #include "api/house.hpp"
 #include "app/views.hpp"
 
 namespace letopis::api {
 
 using app::json_text;
-
-Result<http::Response> begin_session(Open& open,
-                                     const http::Request& request,
-                                     const std::string& user_id,
-                                     const Clock& clock);
 
 namespace {
 

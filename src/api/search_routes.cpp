@@ -41,12 +41,13 @@ json::array pieces_of(std::string_view snippet) {
 }
 
 // The forms in which the words were found on this page: "скидки", "скидку".
-void collect_forms(std::string_view text,
-                   const std::vector<search::Range>& found,
-                   std::vector<std::string>& forms) {
+void collect_forms(const json::array& pieces, std::vector<std::string>& forms) {
     constexpr std::size_t forms_max = 6;
-    for (const auto& range : found) {
-        const auto form = std::string(text.substr(range.begin, range.end - range.begin));
+    for (const auto& piece : pieces) {
+        const auto& object = piece.get_object();
+        if (!object.contains("hit")) continue;
+        const auto& text = object.at("text").get_string();
+        const std::string form(text.data(), text.size());
         if (forms.size() < forms_max && form.size() <= 60 &&
             std::ranges::find(forms, form) == forms.end())
             forms.push_back(form);
@@ -96,18 +97,17 @@ Result<json::array> hits_json(Service& service,
     for (const auto& row : rows) {
         TRY(const auto text, app::text_of(service.archive(), find.catalog(), row.seq));
         auto snippet = search::best_snippet(analyser, root, row.subject, text, {}, options);
-        const auto found = search::matches(analyser, root, text);
-        collect_forms(text, found, forms);
-        if (row.attachments != 0 && found.empty() &&
-            search::matches(analyser, root, row.subject).empty()) {
+        // Nothing marked: the words can only stand in an attachment, whose text is parsed again.
+        if (row.attachments != 0 && snippet.text.find(open_mark) == std::string::npos)
             if (const auto doc = find.document(row.seq))
                 snippet = search::best_snippet(
                     analyser, root, doc->subject, doc->body, doc->attachments, options);
-        }
+        auto pieces = pieces_of(snippet.text);
+        collect_forms(pieces, forms);
         auto hit = row_json(row);
         TRY(const auto conversation, find.catalog().conversation(row.message, {.limit = 1}));
         hit["conversation"] = json_text(fmt::format("c{}", conversation.name.first.value()));
-        hit["snippet"] = pieces_of(snippet.text);
+        hit["snippet"] = std::move(pieces);
         hit["snippet_in"] = json_text(snippet.in);
         hits.push_back(std::move(hit));
     }

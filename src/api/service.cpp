@@ -18,10 +18,13 @@ Service::Service(app::Archive& archive,
       directory_(directory),
       sessions_(sessions),
       clock_(clock),
-      imports_(std::make_unique<Imports>(archive)),
-      first_look_([this] { (void)check(); }) {}
+      imports_(std::make_unique<Imports>(archive)) {}
 
 Service::~Service() = default;
+
+void Service::look_in_background() {
+    first_look_ = std::jthread([this] { (void)check(); });
+}
 
 Service::Integrity Service::integrity() const {
     const std::lock_guard lock(integrity_mutex_);
@@ -64,29 +67,12 @@ Result<void> Service::searched(const access::Caller& caller,
     return {};
 }
 
-Result<void> Service::opened(const access::Caller& caller,
-                             std::string_view what,
-                             std::span<const Seq> messages) {
+Result<void> Service::note(journal::Kind kind,
+                           const access::Caller& caller,
+                           std::string_view what,
+                           std::span<const Seq> messages) {
     const app::Accessor who{caller.user, caller.name, caller.peer, caller.token};
-    TRY_DO(archive_.record_access(journal::Kind::open, app::open_descriptor(who, what, messages)));
-    return {};
-}
-
-Result<void> Service::took_out(const access::Caller& caller,
-                               std::string_view what,
-                               std::span<const Seq> messages) {
-    const app::Accessor who{caller.user, caller.name, caller.peer, caller.token};
-    TRY_DO(
-        archive_.record_access(journal::Kind::exported, app::open_descriptor(who, what, messages)));
-    return {};
-}
-
-Result<void> Service::denied(const access::Caller& caller,
-                             std::string_view what,
-                             std::span<const Seq> messages) {
-    const app::Accessor who{caller.user, caller.name, caller.peer, caller.token};
-    TRY_DO(
-        archive_.record_access(journal::Kind::denied, app::open_descriptor(who, what, messages)));
+    TRY_DO(archive_.record_access(kind, app::open_descriptor(who, what, messages)));
     return {};
 }
 

@@ -53,18 +53,18 @@ public:
     Result<void> searched(const access::Caller& caller,
                           std::string_view query,
                           std::uint64_t total);
+    // What they opened, took out, were denied, or did at the door.
+    Result<void> note(journal::Kind kind,
+                      const access::Caller& caller,
+                      std::string_view what,
+                      std::span<const Seq> messages = {});
     Result<void> opened(const access::Caller& caller,
                         std::string_view what,
-                        std::span<const Seq> messages);
-    Result<void> took_out(const access::Caller& caller,
-                          std::string_view what,
-                          std::span<const Seq> messages);
-    // Refused inside of a handler, for want of a right.
-    Result<void> denied(const access::Caller& caller,
-                        std::string_view what,
-                        std::span<const Seq> messages);
+                        std::span<const Seq> messages) {
+        return note(journal::Kind::open, caller, what, messages);
+    }
 
-    // What the last look at everything found; at the start one goes on in the background.
+    // What the last look at everything found.
     struct Integrity {
         bool checked = false, ok = false;
         Instant at{};
@@ -72,6 +72,7 @@ public:
         std::vector<std::string> problems;
     };
     Integrity integrity() const;
+    void look_in_background();
     Result<Integrity> check();
 
 private:

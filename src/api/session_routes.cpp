@@ -34,7 +34,6 @@ json::object session_json(const access::User& user,
                         {"demo", settings.demo}};
 }
 
-// A new session for somebody who showed both factors; the cookie goes with the answer.
 Result<http::Response> begin_session(Open& open,
                                      const http::Request& request,
                                      const std::string& user_id,
@@ -127,7 +126,7 @@ public:
         });
         TRY(const auto checked, house_.passwords_.verify(known.kept, password));
         if (!checked.right || !known.active || !(known.totp || known.passkeys)) {
-            TRY_DO(house_.note(*parts, journal::Kind::login, nobody(request, login), "refused"));
+            TRY_DO(parts->service->note(journal::Kind::login, nobody(request, login), "refused"));
             return refused(request);
         }
         TRY(const auto secret, parts->sessions->begin(access::Purpose::second_factor, known.id));
@@ -157,7 +156,7 @@ public:
         if (!right) {
             auto who = nobody(request, user->name);
             who.user = user->id;
-            TRY_DO(house_.note(*parts, journal::Kind::login, who, "second factor refused"));
+            TRY_DO(parts->service->note(journal::Kind::login, who, "second factor refused"));
             return refused(request);
         }
         if (!parts->sessions->finish(access::Purpose::second_factor, pending))
@@ -166,7 +165,7 @@ public:
         TRY(auto response, begin_session(*parts, request, user->id, house_.clock_));
         auto who = nobody(request, user->name);
         who.user = user->id;
-        TRY_DO(house_.note(*parts, journal::Kind::login, who, "in"));
+        TRY_DO(parts->service->note(journal::Kind::login, who, "in"));
         return response;
     }
 
@@ -206,7 +205,7 @@ public:
         TRY(const auto parts, open());
         if (!call.caller.session.empty())
             (void)parts->sessions->end(call.caller.user, call.caller.session);
-        TRY_DO(house_.note(*parts, journal::Kind::login, call.caller, "out"));
+        TRY_DO(parts->service->note(journal::Kind::login, call.caller, "out"));
         auto response = empty_answer();
         response.with("Set-Cookie",
                       set_cookie(call.request, session_cookie_name(call.request), "", 0));
@@ -222,7 +221,8 @@ public:
         if (pause) return wait(call.request, *pause);
         TRY(const bool right, shown(*parts, user, fields));
         if (!right) {
-            TRY_DO(house_.note(*parts, journal::Kind::login, call.caller, "second factor refused"));
+            TRY_DO(
+                parts->service->note(journal::Kind::login, call.caller, "second factor refused"));
             return refused(call.request);
         }
         TRY_DO(parts->sessions->login_succeeded(user.login, call.request.peer));
@@ -335,7 +335,7 @@ public:
         response.body = json::serialize(json::object{{"recovery_codes", std::move(shown_codes)}});
         auto who = nobody(request, user->name);
         who.user = user->id;
-        TRY_DO(house_.note(*parts, journal::Kind::login, who, "joined"));
+        TRY_DO(parts->service->note(journal::Kind::login, who, "joined"));
         return response;
     }
 

@@ -14,11 +14,6 @@ namespace letopis::api {
 
 using app::json_text;
 
-Result<http::Response> begin_session(Open& open,
-                                     const http::Request& request,
-                                     const std::string& user_id,
-                                     const Clock& clock);
-
 json::object totp_json(std::string_view seed, const std::string& uri, const access::QrPath& qr) {
     auto secret = access::totp_seed_text(seed);
     std::erase(secret, ' ');
@@ -196,7 +191,7 @@ public:
         who.name = parts->directory->read(
             [&](const access::People& people) { return people.user(id)->name; });
         who.peer = call.request.peer;
-        TRY_DO(house_.note(*parts, journal::Kind::login, who, "set up"));
+        TRY_DO(parts->service->note(journal::Kind::login, who, "set up"));
         json::array shown;
         for (const auto& one : codes.shown) shown.push_back(json_text(one));
         response.body = json::serialize(json::object{{"recovery_codes", std::move(shown)}});

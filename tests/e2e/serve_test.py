@@ -464,6 +464,11 @@ class SigningIn(Serving):
         self.assertDone(bot.call("GET", "/search?q=x", headers=head))
         self.assertProblem(bot.call("GET", "/users", headers=head), 403)
         self.assertProblem(bot.call("GET", "/messages/1", headers=head), 403)
+        # What is its owner's own it may see and not change: no second token that outlives it.
+        self.assertDone(bot.call("GET", "/tokens", headers=head))
+        self.assertProblem(bot.call("POST", "/tokens", {"name": "бот 2", "rights": ["search"]}, headers=head), 403)
+        self.assertProblem(bot.call("DELETE", "/tokens/" + made["id"], headers=head), 403)
+        self.assertProblem(bot.call("PATCH", "/session/settings", {"language": "en"}, headers=head), 403)
         self.assertEqual(self.owner.call("DELETE", "/tokens/" + made["id"]).status, 204)
         self.assertProblem(bot.call("GET", "/search?q=x", headers=head), 401)
 
