@@ -5,9 +5,7 @@
 
 namespace letopis {
 
-TEST(Percent, LeavesTheUnreservedAlone) {
-    EXPECT_EQ(percent_encoded("AZaz09-._~"), "AZaz09-._~");
-}
+TEST(Percent, LeavesTheUnreservedAlone) { EXPECT_EQ(percent_encoded("AZaz09-._~"), "AZaz09-._~"); }
 
 TEST(Percent, EncodesEveryOtherByte) {
     EXPECT_EQ(percent_encoded("a b+c/д%"), "a%20b%2Bc%2F%D0%B4%25");
