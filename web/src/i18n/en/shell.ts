@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+import type { shell as ru } from "../ru/shell";
+
+export const shell: Record<keyof typeof ru, string> = {
+  "shell.rooms": "Rooms",
+  "shell.main": "Main rooms",
+  "shell.more": "More",
+  "shell.skip": "To the content",
+  "shell.me": "{name}, my settings",
+  "shell.demo": "This is a demo archive: its people and messages are invented",
+  "room.search": "Search",
+  "room.clients": "Clients",
+  "room.sources": "Sources",
+  "room.admin": "Administration",
+  "integrity.ok": "The books balance",
+  "integrity.unchecked": "Not checked yet",
+  "integrity.fault": "Does not match",
+  "integrity.fault.do": "Delete nothing. See what to do",
+  "integrity.line": "{n, plural, one{# record} other{# records}}, checked {time}",
+  "integrity.line.never": "{n} records, never checked",
+  "integrity.lede": "Letopis reads the records back and holds each against the log.",
+  "integrity.verify": "Verify now",
+  "integrity.started": "The check has begun",
+  "integrity.checked": "{n, plural, one{# record} other{# records}} checked, {time}",
+  "integrity.never": "Never checked",
+  "integrity.problems": "What does not match",
+  "integrity.fault.long": "Delete nothing and do not restart the intake. Copy the disk and hold it against the backup",
+  "palette.title": "Go and do",
+  "palette.label": "A room, a client or an action",
+  "palette.search": "Search for “{text}”",
+};
