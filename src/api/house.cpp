@@ -99,7 +99,7 @@ Result<void> House::open_parts(std::unique_ptr<app::Archive> archive) {
     parts->service =
         std::make_unique<Service>(*parts->archive, *parts->directory, *parts->sessions, clock_);
     TRY_DO(parts->service->follow());
-    parts->service->look_in_background();  // behind the writing, or it would find it half done
+    parts->service->keep_in_background();  // behind the writing, or it would find it half done
     const std::unique_lock lock(mutex_);
     open_ = std::move(parts);
     return {};
@@ -311,7 +311,8 @@ http::Routes House::routes() {
                       import_routes(),
                       audit_routes(),
                       people_routes(),
-                      archive_routes()})
+                      archive_routes(),
+                      key_routes()})
         for (auto& entry : part) entries.push_back(std::move(entry));
     std::vector<std::shared_ptr<const Entry>> table;
     entries.push_back({.method = http::Method::get,

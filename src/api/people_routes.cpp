@@ -386,14 +386,7 @@ Result<http::Response> approvals(Service& service, Call&) {
 Result<http::Response> decide(Service& service, Call& call) {
     TRY(const auto fields, Fields::of(call.request));
     TRY(const bool yes, fields.flag("yes", false));
-    const auto now = service.clock().now();
-    if (!call.caller.second_factor || now - *call.caller.second_factor > access::step_up_age_max)
-        return problem_answer(call.request,
-                              {403,
-                               "step_up_required",
-                               "this needs the second factor of just now",
-                               "Show it again, then repeat.",
-                               {}});
+    if (auto refused = without_fresh_factor(service, call)) return *std::move(refused);
     const std::string id(call.request.parameter("id"));
     TRY_DO(service.directory().change([&](const access::People& people) {
         return access::decide_approval(people, id, yes, author(service, call));

@@ -2,6 +2,7 @@
 #include "api/service.hpp"
 
 #include <charconv>
+#include <condition_variable>
 
 #include "api/imports.hpp"
 #include "app/descriptor.hpp"
@@ -22,8 +23,16 @@ Service::Service(app::Archive& archive,
 
 Service::~Service() = default;
 
-void Service::look_in_background() {
-    first_look_ = std::jthread([this] { (void)check(); });
+void Service::keep_in_background() {
+    keeper_ = std::jthread([this](const std::stop_token& stop) {
+        (void)check();
+        constexpr auto pause = std::chrono::hours(1);
+        std::mutex alone;
+        std::condition_variable_any woken;
+        std::unique_lock lock(alone);
+        while (!woken.wait_for(lock, stop, pause, [&] { return stop.stop_requested(); }))
+            archive_.rotate_if_due();
+    });
 }
 
 Service::Integrity Service::integrity() const {

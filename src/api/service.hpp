@@ -72,7 +72,8 @@ public:
         std::vector<std::string> problems;
     };
     Integrity integrity() const;
-    void look_in_background();
+    // A look at everything, and then what is due from time to time.
+    void keep_in_background();
     Result<Integrity> check();
 
 private:
@@ -82,8 +83,8 @@ private:
     const Clock& clock_;
     std::unique_ptr<Imports> imports_;
     mutable std::mutex integrity_mutex_;
-    Integrity integrity_;      // guarded by integrity_mutex_
-    std::jthread first_look_;  // the last member: it uses the others
+    Integrity integrity_;  // guarded by integrity_mutex_
+    std::jthread keeper_;  // the last member: it uses the others
 };
 
 // The messages that one of the scopes allows, as a filter that the index understands.

@@ -191,6 +191,7 @@ Result<std::unique_ptr<Archive>> Archive::open(const Path& directory,
 
 Result<void> Archive::open_parts(const crypto::Unlock& unlock) {
     TRY(keyring_, crypto::Keyring::open(directory_, unlock));
+    rotate_if_due();
     for (const auto origin : origins_all) {
         const auto name = origin_of(identity_, origin)->name;
         if (const auto seed = keyring_->find(crypto::Purpose::log, name))
@@ -202,6 +203,11 @@ Result<void> Archive::open_parts(const crypto::Unlock& unlock) {
             directory_, *keyring_, clock_, {.disk_reserve_bytes = identity_.disk_reserve_bytes}));
     for (const auto origin : origins_all) TRY_DO(compare_with_checkpoint(origin));
     return {};
+}
+
+void Archive::rotate_if_due() {
+    // A full or read-only disk must not keep anybody from reading; `doctor` tells what is overdue.
+    if (const auto now = clock_.now(); now > keyring_->rotation_due()) (void)keyring_->rotate(now);
 }
 
 ledger::LogOptions Archive::log_options(journal::Origin origin) const {

@@ -78,6 +78,9 @@ public:
     const Clock& clock() const { return clock_; }
     crypto::Keyring& keyring() { return *keyring_; }
     journal::Journal& journal() { return *journal_; }
+    // A new epoch key, where the newest is older than 30 days. At each opening; a server asks
+    // again.
+    void rotate_if_due();
     ledger::LogOptions log_options(journal::Origin origin) const;
 
     // Fresh objects for the calling thread.

@@ -148,6 +148,26 @@ TEST_F(ArchiveTest, hands_projections_to_the_next_reader_until_they_are_made_aga
     EXPECT_EQ(third->engine->position(), position + 1);
 }
 
+TEST_F(ArchiveTest, wraps_its_keys_anew_after_thirty_days_and_opens_where_it_cannot) {
+    create_signed();
+    const auto generation = open().keyring().generation();
+    clock_.advance(std::chrono::days(30));
+    EXPECT_EQ(open().keyring().generation(), generation) << "not due before its time";
+    clock_.advance(std::chrono::hours(1));
+    EXPECT_EQ(open().keyring().generation(), generation + 1);
+    EXPECT_EQ(open().keyring().generation(), generation + 1);
+    ASSERT_TRUE(tag());
+    EXPECT_TRUE(archive_->sign(false));
+
+    clock_.advance(std::chrono::days(31));
+    std::filesystem::create_directory(home() / fmt::format("keyring.{}.tmp", generation + 2));
+    std::filesystem::create_directory(home() / fmt::format("keyring.{}.tmp", generation + 2) /
+                                      "in the way");
+    EXPECT_EQ(open().keyring().generation(), generation + 1);
+    EXPECT_GT(clock_.now(), archive_->keyring().rotation_due());
+    EXPECT_FALSE(listing().empty());
+}
+
 TEST_F(ArchiveTest, refuses_an_identity_of_a_newer_format_by_name) {
     create();
     auto text = *read_file(home() / "archive.toml");

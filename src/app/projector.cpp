@@ -267,6 +267,7 @@ Result<void> Projector::apply_one(const journal::Record& record,
         case Kind::settings:
         case Kind::login:
         case Kind::denied:
+        case Kind::keys:
         case Kind::log_rebuilt:
             return catalog_->apply(catalog::OtherRecord{
                 .seq = record.seq, .kind = static_cast<std::uint16_t>(record.kind), .known = true});

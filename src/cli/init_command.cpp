@@ -188,6 +188,10 @@ Exit run_doctor(const Arguments& arguments, Output& output) {
                     "the archive opens with its key",
                     archive ? "" : archive.error().what + ". " + archive.error().hint);
                 if (archive) {
+                    say(clock.now() <= (*archive)->keyring().rotation_due(),
+                        "epoch key younger than 30 days",
+                        "It is made anew when the archive opens, and could not be written: look at "
+                        "the room on the disk and the rights of the folder.");
                     const auto logs = (*archive)->check_logs();
                     say(logs.has_value(),
                         "signed heads of the logs",

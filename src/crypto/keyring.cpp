@@ -233,11 +233,14 @@ Result<void> Keyring::destroy(std::span<const KeyId> ids, Instant now) {
     return state_->replace(std::move(draft), contents->unlock);
 }
 
-Result<void> Keyring::rotate_if_due(Instant now) {
+Instant Keyring::rotation_due() const {
+    return state_->snapshot()->entries.front().made + epoch_life;
+}
+
+Result<void> Keyring::rotate(Instant now) {
     const std::lock_guard lock(state_->change);
     const auto contents = state_->snapshot();
     TRY_DO(prepare_change(state_->directory, contents->generation));
-    if (now - contents->entries.front().made <= epoch_life) return {};
     TRY(auto draft, Draft::with_new_epoch(state_->root, now, *contents, {}));
     return state_->replace(std::move(draft), contents->unlock);
 }

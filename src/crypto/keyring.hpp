@@ -81,9 +81,10 @@ public:
     // Destroys keys (erasure, dropped index shards) in one new generation, and rotates the epoch
     // key with it.
     Result<void> destroy(std::span<const KeyId> ids, Instant now);
-    // Makes a new epoch key and re-wraps everything, when the newest is older than 30 days; does
-    // nothing otherwise.
-    Result<void> rotate_if_due(Instant now);
+    // Makes a new epoch key and re-wraps everything.
+    Result<void> rotate(Instant now);
+    // 30 days after the newest epoch key was made.
+    Instant rotation_due() const;
     // Re-wraps the root for another unlock method (a new passphrase, a key file).
     Result<void> change_unlock(const Unlock& to, Instant now);
     struct Info {

@@ -188,17 +188,16 @@ TEST_F(KeyringTest, does_not_destroy_the_epoch_key) {
     EXPECT_EQ(keyring->destroy(ids, start).error().code, Errc::invalid);
 }
 
-TEST_F(KeyringTest, rotates_the_epoch_key_after_thirty_days_and_keeps_every_other) {
+TEST_F(KeyringTest, rotates_the_epoch_key_and_keeps_every_other) {
     const auto keyring = made();
     const auto client = keyring->ensure(Purpose::client, "c", start).value();
     const auto epoch = keyring->list().front().id;
 
-    ASSERT_TRUE(keyring->rotate_if_due(start + std::chrono::days(30)));
-    EXPECT_EQ(keyring->generation(), 2u);
-    ASSERT_TRUE(keyring->rotate_if_due(start + std::chrono::days(30) + std::chrono::seconds(1)));
+    EXPECT_EQ(keyring->rotation_due(), start + std::chrono::days(30));
+    const auto then = start + std::chrono::days(31);
+    ASSERT_TRUE(keyring->rotate(then));
     EXPECT_EQ(keyring->generation(), 3u);
-    ASSERT_TRUE(keyring->rotate_if_due(start + std::chrono::days(31)));
-    EXPECT_EQ(keyring->generation(), 3u);
+    EXPECT_EQ(keyring->rotation_due(), then + std::chrono::days(30));
 
     EXPECT_NE(keyring->list().front().id, epoch);
     EXPECT_EQ(opened()->key(client.id).value().bytes(), client.key.bytes());
@@ -376,8 +375,8 @@ TEST_F(KeyringTest, is_whole_after_a_crash_at_any_step_of_a_change) {
         ASSERT_TRUE(write_file(directory_ / "keyring.2.tmp", fresh.substr(0, written)));
         const auto before = opened();
         EXPECT_EQ(before->generation(), 1u);
-        ASSERT_TRUE(before->rotate_if_due(start));
-        EXPECT_EQ(files(), std::vector<std::string>{"keyring.1"});
+        ASSERT_TRUE(before->rotate(start));
+        EXPECT_EQ(files(), std::vector<std::string>{"keyring.2"});
     }
     reset();
     ASSERT_TRUE(write_file(file(1), old));
@@ -385,8 +384,8 @@ TEST_F(KeyringTest, is_whole_after_a_crash_at_any_step_of_a_change) {
     const auto after = opened();
     EXPECT_EQ(after->generation(), 2u);
     EXPECT_TRUE(after->key(doomed.id));
-    ASSERT_TRUE(after->rotate_if_due(start));
-    EXPECT_EQ(files(), std::vector<std::string>{"keyring.2"}) << "the older one must not stay";
+    ASSERT_TRUE(after->rotate(start));
+    EXPECT_EQ(files(), std::vector<std::string>{"keyring.3"}) << "the older one must not stay";
 }
 
 TEST_F(KeyringTest, loses_no_acknowledged_key_when_it_is_killed) {
@@ -502,7 +501,7 @@ TEST_F(KeyringTest, makes_opens_and_rotates_a_hundred_thousand_client_keys_in_ti
     const auto again = opened();
     const auto opened_in = seconds(from);
     from = Timer::now();
-    ASSERT_TRUE(again->rotate_if_due(start + std::chrono::days(40)));
+    ASSERT_TRUE(again->rotate(start + std::chrono::days(40)));
     const auto rotated_in = seconds(from);
 
     EXPECT_EQ(again->list().size(), 100'006u);

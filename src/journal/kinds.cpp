@@ -29,6 +29,7 @@ std::string_view name(Kind kind) {
         case Kind::settings: return "settings";
         case Kind::login: return "login";
         case Kind::denied: return "denied";
+        case Kind::keys: return "keys";
     }
     return "unknown";
 }

@@ -36,6 +36,7 @@ enum class Kind : std::uint16_t {
     log_rebuilt = 84,  // access: somebody had the logs made again and signed
     login = 85,        // access: somebody signed in, or was refused
     denied = 86,       // access: somebody asked for what is not theirs
+    keys = 87,         // access: the keys were wrapped anew, or the recovery sheet was checked
 };
 
 std::string_view name(Kind kind);  // "message"; "unknown" for numbers of a newer version

@@ -143,6 +143,7 @@ class Server:
         """Goes the whole way; returns the owner, signed in."""
         owner = self.client()
         sheet = owner.post("/setup/archive", {"token": self.token, "language": "ru", "company": "Тёплый контур"}).json["sheet"]
+        owner.sheet = sheet
         owner.post("/setup/sheet", {"token": self.token, "code": sheet})
         made = owner.post("/setup/user", {"token": self.token, "login": login, "name": "Ольга Петрова", "password": PASSWORD})
         owner.secret = made.json["totp"]["secret"]

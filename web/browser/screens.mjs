@@ -18,7 +18,7 @@ export const screens = [
   { name: "people", path: "/admin/people", ready: "tbody tr" },
   { name: "person", path: "/admin/people", ready: "tbody tr", then: async (page) => { await page.locator(".name-button").nth(1).click(); await page.waitForSelector("dialog[open]"); } },
   { name: "invite", path: "/admin/people", ready: "tbody tr", then: async (page) => { await page.locator(".page-head .btn.main").click(); await page.waitForSelector("dialog[open]"); } },
-  ...["roles", "approvals", "tokens", "sessions", "audit", "integrity", "storage", "jobs"].map((name) => ({ name, path: `/admin/${name}`, ready: ".admin-body h1" })),
+  ...["roles", "approvals", "tokens", "sessions", "audit", "keys", "integrity", "storage", "jobs"].map((name) => ({ name, path: `/admin/${name}`, ready: ".admin-body h1" })),
   { name: "settings", path: "/settings", ready: "tbody tr" },
   { name: "seen", path: "/settings/seen", ready: "tbody tr" },
   { name: "nowhere", path: "/no/such", ready: ".empty" },

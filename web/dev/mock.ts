@@ -176,6 +176,7 @@ function people(ask: Ask): Reply | undefined {
     case "approvals": return { body: { items: [{ id: "a-1", what: "grant", by: { id: "u-cccccccccc", name: "Тимур Галеев" }, at: "2026-11-19T10:00:00Z", until: "2026-11-20T10:00:00Z", state: "waiting", detail: "Илье Крылову роль «руководитель» до 31 декабря" }] } };
     case "integrity": return { body: { state: "ok", checked_at: "2026-11-19T11:20:00Z", records: 184302, problems: [] } };
     case "storage": return { body: { items: [{ name: "journal", bytes: 18_400_000_000 }, { name: "objects", bytes: 41_100_000_000 }, { name: "index", bytes: 2_700_000_000 }, { name: "catalog", bytes: 900_000_000 }], free: 310_000_000_000, total: 500_000_000_000 } };
+    case "keys": return { body: { unlock: "key_file", generation: 14, rotated_at: "2026-11-02T08:00:00Z", rotation_due: "2026-12-02T08:00:00Z", sheet_checked_at: "2026-03-02T08:10:00Z", counts: [{ purpose: "epoch", count: 1 }, { purpose: "page", count: 61 }, { purpose: "index_page", count: 12 }, { purpose: "intake", count: 240 }, { purpose: "log", count: 2 }], logs: [{ name: "letopis-3f1c/archive/1", key: "letopis-3f1c/archive/1+5c3b21aa+AVd0cGxlYXNlcmVhZHRoZXNwZWNpZmljYXRpb25zLi4" }] } };
     case "jobs": return { body: { items: [{ id: "j-1", kind: "verify", state: "done", started: "2026-11-19T11:18:00Z", finished: "2026-11-19T11:20:00Z", done: 184302, of: 184302 }, { id: "j-2", kind: "index", state: "running", started: "2026-11-19T11:30:00Z", finished: null, done: 61, of: 100 }] } };
     default: return undefined;
   }

@@ -90,5 +90,9 @@ export interface SessionRow { id: string; user?: string; created: string; seen: 
 export interface AuditRow { record: number; at: string; who: { id: string; name: string }; kind: string; what: string; peer?: string; conversation?: string }
 export interface Approval { id: string; what: string; by: { id: string; name: string }; at: string; until?: string; state?: string; detail?: string }
 export interface Integrity { state: "ok" | "unchecked" | "fault"; checked_at?: string | null; records?: number; problems?: string[] }
+export interface Keys {
+  unlock: "passphrase" | "key_file"; generation: number; rotated_at: string; rotation_due: string; sheet_checked_at: string | null;
+  counts: { purpose: string; count: number }[]; logs: { name: string; key: string }[];
+}
 export interface Storage { items?: { name: string; bytes: number }[]; free?: number; total?: number }
 export interface Job { id: string; kind: string; state: string; started?: string; finished?: string | null; done?: number; of?: number; note?: string }

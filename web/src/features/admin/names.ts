@@ -10,6 +10,7 @@ export const roleName = (role: string) => known(`role.${role}`, role);
 export const rightName = (right: string) => known(`right.${right}`, right);
 export const auditName = (kind: string) => known(`audit.${kind}`, kind);
 export const jobName = (kind: string) => known(`job.${kind}`, kind);
+export const purposeName = (purpose: string) => known(`keyring.of.${purpose}`, purpose);
 export const storeName = (name: string) => known(`store.${name}`, name);
 
 export function scopeText(scope: Scope | undefined): string {

@@ -2,14 +2,14 @@
 // Administration: one list per section, fetched when the section is opened.
 import { computed, effect, signal } from "@preact/signals";
 import { api } from "../../api/client";
-import type { Approval, AuditRow, Integrity, Items, Job, Role, SessionRow, Storage, Token, User } from "../../api/types";
+import type { Approval, AuditRow, Integrity, Items, Job, Keys, Role, SessionRow, Storage, Token, User } from "../../api/types";
 import { loader, type Loadable } from "../../lib/loadable";
 import type { Key } from "../../lib/i18n";
 import type { Right } from "../../lib/rights";
 import { params, steps } from "../../router";
 import { loadArchive, may, where } from "../session/state";
 
-export type SectionId = "people" | "roles" | "approvals" | "tokens" | "sessions" | "audit" | "integrity" | "storage" | "jobs";
+export type SectionId = "people" | "roles" | "approvals" | "tokens" | "sessions" | "audit" | "keys" | "integrity" | "storage" | "jobs";
 export const sections: { id: SectionId; name: Key; rights: Right[] }[] = [
   { id: "people", name: "admin.people", rights: ["people_view", "people_manage"] },
   { id: "roles", name: "admin.roles", rights: ["people_view", "people_manage"] },
@@ -17,6 +17,7 @@ export const sections: { id: SectionId; name: Key; rights: Right[] }[] = [
   { id: "tokens", name: "admin.tokens", rights: ["people_manage"] },
   { id: "sessions", name: "admin.sessions", rights: ["people_manage"] },
   { id: "audit", name: "admin.audit", rights: ["audit_view"] },
+  { id: "keys", name: "admin.keys", rights: ["integrity_view"] },
   { id: "integrity", name: "admin.integrity", rights: ["integrity_view"] },
   { id: "storage", name: "admin.storage", rights: ["integrity_view"] },
   { id: "jobs", name: "admin.jobs", rights: ["integrity_view"] },
@@ -39,6 +40,9 @@ export const jobs = list<Job>(() => "/jobs");
 export const integrity = signal<Loadable<Integrity>>({ kind: "idle" });
 const runIntegrity = loader(integrity);
 export const loadIntegrity = () => void runIntegrity((stop) => api.get<Integrity>("/integrity", {}, stop));
+export const keys = signal<Loadable<Keys>>({ kind: "idle" });
+const runKeys = loader(keys);
+export const loadKeys = () => void runKeys((stop) => api.get<Keys>("/keys", {}, stop));
 export const storage = signal<Loadable<Storage>>({ kind: "idle" });
 const runStorage = loader(storage);
 export const loadStorage = () => void runStorage((stop) => api.get<Storage>("/storage", {}, stop));
@@ -79,6 +83,7 @@ effect(() => {
     case "tokens": tokens.load(); roles.load(); break;
     case "sessions": void params.value; sessionsOf.load(); break;
     case "audit": void auditQuery.value; loadAudit(); break;
+    case "keys": loadKeys(); break;
     case "integrity": loadIntegrity(); jobs.load(); break;
     case "storage": loadStorage(); break;
     case "jobs": jobs.load(); break;

@@ -5,6 +5,7 @@ import { Select } from "../../ui/field";
 import { Frame } from "../shell/view";
 import { ApprovalsSection, RolesSection, SessionsSection, TokensSection } from "./access";
 import { AuditSection } from "./audit";
+import { KeysSection } from "./keys";
 import { PeopleSection } from "./people";
 import { section, shown } from "./state";
 import { IntegritySection, JobsSection, StorageSection } from "./machine";
@@ -27,6 +28,7 @@ export function AdminRoom() {
           {now === "tokens" && <TokensSection />}
           {now === "sessions" && <SessionsSection />}
           {now === "audit" && <AuditSection />}
+          {now === "keys" && <KeysSection />}
           {now === "integrity" && <IntegritySection />}
           {now === "storage" && <StorageSection />}
           {now === "jobs" && <JobsSection />}
