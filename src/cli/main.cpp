@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <thread>
 
@@ -242,7 +243,24 @@ Exit unlock_behind(const Arguments& arguments,
     return WIFEXITED(status) ? static_cast<Exit>(WEXITSTATUS(status)) : Exit::unusable;
 }
 
-Exit dispatch(const std::vector<std::string>& words, Output& output) {
+Exit become_outside(const std::vector<std::string>& words, Output& output) {
+    std::error_code error;
+    const auto program =
+        std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "letopis-serve";
+    std::string name = "letopis";
+    std::vector<std::string> copies(words);
+    std::vector<char*> given{name.data()};
+    for (auto& word : copies) given.push_back(word.data());
+    given.push_back(nullptr);
+    ::execv(program.c_str(), given.data());
+    auto failed = system_error("cannot run " + program.string(), errno);
+    failed.hint = "It belongs beside letopis: install both again.";
+    return report(output, failed, false);
+}
+
+Exit dispatch(const std::vector<std::string>& words,
+              Output& output,
+              std::span<const Outside> outside) {
     const auto arguments = parse(words);
     if (!arguments) return report(output, arguments.error(), false), Exit::usage;
     const auto name = arguments->command->name;
@@ -273,7 +291,11 @@ Exit dispatch(const std::vector<std::string>& words, Output& output) {
     }
     if (name == "init") return run_init(*arguments, output);
     if (name == "recover") return run_recover(*arguments, output);
-    if (name == "serve") return run_serve(*arguments, output);
+    if (name == "serve") {
+        const auto here = std::ranges::find(outside, name, &Outside::name);
+        return here != outside.end() ? here->run(*arguments, output)
+                                     : become_outside(words, output);
+    }
     if (name == "doctor") return run_doctor(*arguments, output);
     if (name == "bench-data") return run_bench_data(*arguments, output);
     if (name == "unlock" && !arguments->has("--foreground"))
@@ -315,7 +337,7 @@ Result<crypto::Unlock> unlock_of(const Arguments& arguments, const Path& archive
     return crypto::Unlock{.key_file = std::nullopt, .passphrase = std::move(passphrase)};
 }
 
-int run_main(const std::vector<std::string>& words) {
+int run_main(const std::vector<std::string>& words, std::span<const Outside> outside) {
     crypto::harden_process();
     ::umask(077);  // what we write is for its owner
     struct sigaction action {};
@@ -324,7 +346,7 @@ int run_main(const std::vector<std::string>& words) {
     ::sigaction(SIGTERM, &action, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
     Output output(STDOUT_FILENO, STDERR_FILENO);
-    const auto code = dispatch(words, output);
+    const auto code = dispatch(words, output, outside);
     output.flush();
     return static_cast<int>(code);
 }

@@ -2,7 +2,9 @@
 // From the words of a command line to its exit code.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/socket.hpp"
@@ -10,7 +12,14 @@
 
 namespace letopis::cli {
 
-int run_main(const std::vector<std::string>& words);
+// A command that needs more libraries than the others stands in the program `letopis-serve`, beside
+// `letopis`, which becomes it.
+struct Outside {
+    std::string_view name;
+    Exit (*run)(const Arguments& arguments, Output& output);
+};
+// `outside`: those of them that this program has.
+int run_main(const std::vector<std::string>& words, std::span<const Outside> outside = {});
 
 // Where the archive is, and how it is unlocked, as the options and the environment say.
 Result<Path> archive_directory(const Arguments& arguments);

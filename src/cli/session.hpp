@@ -69,7 +69,6 @@ Exit run_init(const Arguments& arguments, Output& output);
 Exit run_recover(const Arguments& arguments, Output& output);
 Exit run_doctor(const Arguments& arguments, Output& output);
 Exit run_bench_data(const Arguments& arguments, Output& output);
-Exit run_serve(const Arguments& arguments, Output& output);
 
 // Makes the projections current before something is read, unless another thread is at it; says so
 // when they are behind.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// `letopis serve`: the page and the API, and the other commands meanwhile.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -12,7 +11,7 @@
 #include "api/house.hpp"
 #include "app/socket.hpp"
 #include "cli/main.hpp"
-#include "cli/session.hpp"
+#include "cli/serve/serve.hpp"
 #include "http/server.hpp"
 #include "net/tls.hpp"
 
