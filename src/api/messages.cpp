@@ -56,14 +56,6 @@ json::array parts_of(const std::string& text, const std::vector<model::Zone>& zo
     return list;
 }
 
-std::string_view preview_of(const model::Attachment& attachment) {
-    if (attachment.encrypted || !attachment.missing.empty()) return "none";
-    for (const auto* type : {"image/png", "image/jpeg", "image/gif", "image/webp"})
-        if (attachment.type == type) return "image";
-    if (attachment.type == "application/pdf") return "pdf";
-    return attachment.type.starts_with("text/") ? "text" : "none";
-}
-
 json::array attachments_of(const catalog::MessageDetail& detail) {
     json::array list;
     std::uint64_t n = 0;
@@ -87,6 +79,13 @@ json::array attachments_of(const catalog::MessageDetail& detail) {
     return list;
 }
 
+// When a version was said: as its channel tells it, else when it came here.
+Result<Instant> said_at(catalog::Catalog& catalog, const catalog::Version& version) {
+    if (version.edited_at) return *version.edited_at;
+    TRY(const auto detail, catalog.message(version.seq));
+    return detail.parsed.sent_at.value_or(version.at);
+}
+
 // Does the letter bring a form for browsers? A look at its beginning and headers, not a parse.
 bool names_html(app::Archive& archive, Seq seq) {
     const auto record = archive.journal().read(seq);
@@ -100,6 +99,17 @@ bool names_html(app::Archive& archive, Seq seq) {
 }
 
 }  // namespace
+
+std::string_view preview_of(const model::Attachment& attachment) {
+    const std::string_view type = attachment.type;
+    if (attachment.encrypted || !attachment.missing.empty()) return "none";
+    for (const auto* shown : {"image/png", "image/jpeg", "image/gif", "image/webp"})
+        if (type == shown) return "image";
+    if (type == "application/pdf") return "pdf";
+    const bool text = type.starts_with("text/") || type == "application/json" ||
+                      type == "application/xml" || type == "message/rfc822";
+    return text ? "text" : "none";
+}
 
 json::object party_json(const model::Party& party) {
     return json::object{{"name", json_text(party.name)},
@@ -172,14 +182,14 @@ Result<json::object> message_json(Service& service, app::Find& find, Seq message
     for (const auto& version : original.versions) {
         if (version.deleted_marker) continue;
         TRY(const auto words, app::text_of(service.archive(), catalog, version.seq));
-        versions.push_back(
-            json::object{{"id", version.seq.value()},
-                         {"date", json_text(rfc3339(version.edited_at.value_or(version.at)))},
-                         {"current", version.current},
-                         {"text", json_text(words)}});
+        TRY(const auto said, said_at(catalog, version));
+        versions.push_back(json::object{{"id", version.seq.value()},
+                                        {"date", json_text(rfc3339(said))},
+                                        {"current", version.current},
+                                        {"text", json_text(words)}});
     }
     object["versions"] = std::move(versions);
-    object["edited"] = m.edited || original.versions.size() > 1;
+    object["edited"] = m.edited || object["versions"].as_array().size() > 1;
     object["deleted"] =
         original.deleted_at
             ? json::value(json::object{{"date", json_text(rfc3339(*original.deleted_at))}})

@@ -2,7 +2,7 @@
 // Messages in the form that the API shows them.
 #pragma once
 
-#include "api/service.hpp"
+#include "api/handlers.hpp"
 
 namespace letopis::api {
 
@@ -12,5 +12,11 @@ json::object row_json(const catalog::MessageRow& row);
 Result<json::object> message_json(Service& service, app::Find& find, Seq message);
 // not_found also where the caller may not see it: whoever has no right learns nothing.
 Result<void> must_see(app::Find& find, Seq message);
+// How a file can be looked at: "image", "pdf", "text", "none".
+std::string_view preview_of(const model::Attachment& attachment);
+// What leaves as a file, whatever it claims to be.
+http::Response bytes_answer(std::string bytes, std::string type, std::string_view name);
+// Part of message_routes().
+std::vector<Entry> attachment_routes();
 
 }  // namespace letopis::api

@@ -29,9 +29,7 @@ constexpr std::size_t output_bytes_max = std::size_t(16) << 20;
 constexpr std::size_t error_bytes_max = 16 * 1024;
 constexpr rlim_t memory_bytes_max = rlim_t(512) << 20;
 constexpr rlim_t address_bytes_max = rlim_t(2) << 30;  // mapped fonts and tables are no memory
-constexpr rlim_t cpu_seconds_max = 20;
 constexpr rlim_t document_bytes_max = rlim_t(300) << 20;
-constexpr auto wall_max = std::chrono::seconds(60);
 
 constexpr const char* bubblewrap = "/usr/bin/bwrap";
 constexpr int document_fd = 9;
@@ -94,6 +92,7 @@ struct Plan {
     std::vector<char*> argv;
     std::vector<sock_filter> filter;  // empty: bubblewrap sets it
     Fd document, filter_file;
+    ToolOptions options;
     bool degraded = false;
 };
 
@@ -123,7 +122,7 @@ void set_limit(int resource, rlim_t value) {
     syscall(SYS_close_range, 3, document_fd - 1, 0);
     syscall(SYS_close_range, filter >= 0 ? filter_fd + 1 : document_fd + 1, ~0u, 0);
     set_limit(RLIMIT_CORE, 0);
-    set_limit(RLIMIT_CPU, cpu_seconds_max);
+    set_limit(RLIMIT_CPU, static_cast<rlim_t>(plan.options.cpu_seconds));
     set_limit(RLIMIT_DATA, memory_bytes_max);
     set_limit(RLIMIT_AS, address_bytes_max);
     set_limit(RLIMIT_NOFILE, 64);
@@ -181,7 +180,7 @@ Result<ToolRun> run(const Plan& plan) {
     err_write.reset();
     ToolRun result;
     result.degraded = plan.degraded;
-    const auto until = Clock::now() + wall_max;
+    const auto until = Clock::now() + std::chrono::seconds(plan.options.wall_seconds);
     bool out_open = true, err_open = true, ignored = false;
     while ((out_open || err_open) && !result.cut) {
         const auto left =
@@ -215,8 +214,10 @@ void finish_argv(Plan& plan) {
 
 Result<Plan> plan_bubblewrap(const std::string& program,
                              const std::vector<std::string>& arguments,
-                             std::string_view document) {
+                             std::string_view document,
+                             const ToolOptions& options) {
     Plan plan;
+    plan.options = options;
     TRY(plan.document, memory_file("document", document));
     TRY(const auto filter, filter_bytes());
     TRY(plan.filter_file, memory_file("filter", filter));
@@ -250,9 +251,11 @@ Result<Plan> plan_bubblewrap(const std::string& program,
                   "--chdir",
                   "/tmp",
                   "--seccomp",
-                  std::to_string(filter_fd),
-                  "--",
-                  program};
+                  std::to_string(filter_fd)};
+    if (options.fonts)
+        for (const char* folder : {"/etc/fonts", "/var/cache/fontconfig"})
+            plan.words.insert(plan.words.end(), {"--ro-bind-try", folder, folder});
+    plan.words.insert(plan.words.end(), {"--", program});
     for (const auto& argument : arguments)
         plan.words.push_back(argument == "{in}" ? "/in" : argument);
     finish_argv(plan);
@@ -261,8 +264,10 @@ Result<Plan> plan_bubblewrap(const std::string& program,
 
 Result<Plan> plan_degraded(const std::string& program,
                            const std::vector<std::string>& arguments,
-                           std::string_view document) {
+                           std::string_view document,
+                           const ToolOptions& options) {
     Plan plan;
+    plan.options = options;
     plan.degraded = true;
     TRY(plan.document, memory_file("document", document));
     TRY(const auto filter, filter_bytes());
@@ -281,7 +286,7 @@ Result<Plan> plan_degraded(const std::string& program,
 bool namespaces_work() {
     static const bool works = [] {
         if (access(bubblewrap, X_OK) != 0) return false;
-        const auto plan = plan_bubblewrap("/usr/bin/true", {}, "x");
+        const auto plan = plan_bubblewrap("/usr/bin/true", {}, "x", {});
         if (!plan) return false;
         const auto tried = run(*plan);
         return tried && tried->exit_code == 0;
@@ -291,16 +296,18 @@ bool namespaces_work() {
 
 Result<ToolRun> run_tool(const std::string& program,
                          const std::vector<std::string>& arguments,
-                         std::string_view document) {
-    if (!namespaces_work()) return run_tool_degraded(program, arguments, document);
-    TRY(const auto plan, plan_bubblewrap(program, arguments, document));
+                         std::string_view document,
+                         const ToolOptions& options) {
+    if (!namespaces_work()) return run_tool_degraded(program, arguments, document, options);
+    TRY(const auto plan, plan_bubblewrap(program, arguments, document, options));
     return run(plan);
 }
 
 Result<ToolRun> run_tool_degraded(const std::string& program,
                                   const std::vector<std::string>& arguments,
-                                  std::string_view document) {
-    TRY(const auto plan, plan_degraded(program, arguments, document));
+                                  std::string_view document,
+                                  const ToolOptions& options) {
+    TRY(const auto plan, plan_degraded(program, arguments, document, options));
     return run(plan);
 }
 

@@ -19,11 +19,18 @@ struct ToolRun {
     bool degraded = false;
 };
 
+struct ToolOptions {
+    int cpu_seconds = 20;
+    int wall_seconds = 60;
+    bool fonts = false;  // the program draws: it sees which fonts the system has
+};
+
 // Runs program with arguments; an argument "{in}" stands for the path under which the program
 // sees the document. Errors: unavailable.
 Result<ToolRun> run_tool(const std::string& program,
                          const std::vector<std::string>& arguments,
-                         std::string_view document);
+                         std::string_view document,
+                         const ToolOptions& options = {});
 
 // Whether bubblewrap can make its namespaces on this host; found out once.
 bool namespaces_work();
@@ -31,6 +38,7 @@ bool namespaces_work();
 // The same without namespaces, whatever the host can; for tests.
 Result<ToolRun> run_tool_degraded(const std::string& program,
                                   const std::vector<std::string>& arguments,
-                                  std::string_view document);
+                                  std::string_view document,
+                                  const ToolOptions& options = {});
 
 }  // namespace letopis::workers

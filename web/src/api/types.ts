@@ -37,7 +37,7 @@ export interface SavedSearch { id: string; name: string; query: string; order: O
 export type Order = "newest" | "relevance";
 
 export interface Part { kind: "text" | "quote" | "signature"; text: string }
-export interface Attachment { n: number; name: string; type: string; size: number; sha256?: string; text?: boolean; preview: "image" | "pdf" | "text" | "none" }
+export interface Attachment { n: number; name: string; type: string; size: number; sha256?: string; encrypted?: boolean; missing?: string; preview: "image" | "pdf" | "text" | "none" }
 export interface Version { id: number; date: string; text: string }
 export interface Message {
   id: number; conversation: string; date: string; received?: string; channel: Channel; source?: string; from: Person; to: Person[]; cc?: Person[]; bcc?: Person[];
@@ -52,10 +52,10 @@ export interface Proof {
 export interface Access { at: string; who: { id: string; name: string }; what: string; peer?: string }
 export interface Conversation {
   id: string; title: string; channels?: Channel[]; channel?: Channel; parties: (Person & { messages: number })[]; total: number; first: string; last: string;
-  items: Message[]; more_before: boolean; more_after: boolean; density?: { at: string; count: number }[];
+  items: Message[]; begin?: number; more_before: boolean; more_after: boolean; density?: { at: string; count: number }[];
 }
 
-export interface ClientRow { id: string; name: string; addresses: string[]; messages: number; first: string; last: string; channels: Channel[] }
+export interface ClientRow { id: string; name: string; addresses: { kind: string; address: string }[]; messages: number; last: string; channels: Channel[] }
 export interface Client extends ClientRow {
   activity: { month: string; count: number }[];
   conversations: { id: string; title: string; channel: Channel; messages: number; last: string }[];

@@ -2,13 +2,13 @@
 // Icons of lucide (ISC); only those named here are bundled.
 import { h } from "preact";
 import {
-  ArrowRight, Ban, Bookmark, Check, ChevronDown, ChevronRight, Clock, CodeXml, Copy, Download, Ellipsis, Eye, FileText, Filter, FolderOpen, History, Image,
+  ArrowRight, Ban, Bookmark, Check, ChevronDown, ChevronLeft, ChevronRight, Clock, CodeXml, Copy, Download, Ellipsis, Eye, FileText, Filter, FolderOpen, History, Image,
   Info, Key, Keyboard, Languages, Link, ListFilter, Lock, LogOut, Mail, Menu, MessageCircle, MessageSquareText, Monitor, Paperclip, Pencil, Phone, Plug, Plus,
   Printer, RefreshCw, Reply, Search, Send, Settings, ShieldCheck, Square, Tag, Trash2, TriangleAlert, Upload, UserPlus, Users, X, type IconNode,
 } from "lucide";
 
 const icons = {
-  arrow: ArrowRight, ban: Ban, bookmark: Bookmark, check: Check, down: ChevronDown, right: ChevronRight, clock: Clock, code: CodeXml, copy: Copy,
+  arrow: ArrowRight, ban: Ban, bookmark: Bookmark, check: Check, down: ChevronDown, left: ChevronLeft, right: ChevronRight, clock: Clock, code: CodeXml, copy: Copy,
   download: Download, dots: Ellipsis, eye: Eye, file: FileText, funnel: Filter, folder: FolderOpen, history: History, image: Image, info: Info, key: Key,
   keyboard: Keyboard, languages: Languages, link: Link, filter: ListFilter, lock: Lock, leave: LogOut, mail: Mail, menu: Menu, messenger: MessageCircle,
   site: MessageSquareText, screen: Monitor, clip: Paperclip, pencil: Pencil, phone: Phone, plug: Plug, plus: Plus, print: Printer, refresh: RefreshCw,
