@@ -14,7 +14,7 @@ using app::json_text;
 
 namespace {
 
-constexpr std::size_t items_max = 10'000;  // of a conversation, for its parties and its density
+constexpr std::size_t items_max = 100'000;  // of a conversation
 
 // All messages of the conversation that the caller may see, oldest first.
 Result<std::vector<catalog::ConversationItem>> items_of(app::Find& find,
@@ -149,6 +149,7 @@ Result<http::Response> conversation(Service& service, Call& call) {
                                     {"last", json_text(rfc3339(items.back().date))},
                                     {"density", std::move(days)},
                                     {"items", std::move(messages)},
+                                    {"begin", begin},
                                     {"more_before", begin > 0},
                                     {"more_after", end < items.size()}});
 }

@@ -77,8 +77,8 @@ export const clients: Client[] = [
   ["c-640", "ТСЖ «Планета»", ["zhdanov@planeta.example"], 412, "2024-06-10T08:00:00Z", "2026-11-17T07:06:00Z", ["email", "telegram"]],
   ["c-702", "Инна Ракитина", ["+7 000 555-02-11"], 113, "2025-02-01T08:00:00Z", "2026-11-10T10:41:00Z", ["whatsapp"]],
   ["c-455", "Harbour View Apartments", ["office@harbourview.example"], 86, "2025-05-20T08:00:00Z", "2026-10-02T12:00:00Z", ["email"]],
-].map(([id, name, addresses, count, first, last, channels]) => ({
-  id: id as string, name: name as string, addresses: addresses as string[], messages: count as number, first: first as string, last: last as string, channels: channels as string[],
+].map(([id, name, addresses, count, , last, channels]) => ({
+  id: id as string, name: name as string, addresses: (addresses as string[]).map((address) => ({ kind: address.includes("@") ? "email" : "name", address })), messages: count as number, last: last as string, channels: channels as string[],
   activity: facets.month.map((one) => ({ month: one.value, count: one.count * 2 })),
   conversations: [
     { id: "t-5521", title: "Остекление веранды: срок и скидка", channel: "email", messages: 9, last: "2026-11-19T06:26:00Z" },

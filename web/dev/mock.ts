@@ -113,11 +113,11 @@ function content(ask: Ask): Reply | undefined {
   }
   if (kind === "clients") {
     const one = clients.find((client) => client.id === id);
-    if (what === "timeline") return { body: { items: hits.slice(0, 8).map((hit) => ({ ...hit, text: hit.snippet.map((piece) => piece.text).join("") })), more: true } };
+    if (what === "timeline") return { body: { items: hits.slice(0, 8).map((hit) => ({ ...hit, text: hit.snippet.map((piece) => piece.text).join("") })), cursor: "next" } };
     if (one) return { body: one };
     if (id) return problem(404, "not_found", "Нет");
     const q = (ask.query.get("q") ?? "").toLowerCase();
-    return { body: { items: clients.filter((client) => `${client.name} ${client.addresses.join(" ")}`.toLowerCase().includes(q)) } };
+    return { body: { items: clients.filter((client) => `${client.name} ${client.addresses.map((one) => one.address).join(" ")}`.toLowerCase().includes(q)) } };
   }
   return undefined;
 }

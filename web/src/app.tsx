@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { t } from "./lib/i18n";
-import { rights, where } from "./features/session/state";
+import { ended, rights, where } from "./features/session/state";
 import { ClosedPage, SignInPage } from "./features/session/view";
 import { Frame } from "./features/shell/view";
 import { rooms } from "./features/shell/rooms";
@@ -55,18 +55,8 @@ function Home() {
   return <Bones />;
 }
 
-export function App() {
-  const [first = ""] = steps.value;
-  if (first === "start") return <Start />;
-  if (first === "join") return <Join />;
-  switch (where.value) {
-    case "starting": case "setup": return <Bones />;
-    case "locked": return <ClosedPage kind="locked" />;
-    case "unreachable": return <ClosedPage kind="unreachable" />;
-    case "out": return <SignInPage />;
-    case "in": break;
-  }
-  switch (first) {
+function Room() {
+  switch (steps.value[0] ?? "") {
     case "": return <Home />;
     case "search": return <SearchRoom />;
     case "conversation": return <ConversationRoom key={steps.value[1]} />;
@@ -78,4 +68,24 @@ export function App() {
     case "settings": return <Settings />;
     default: return <Nowhere />;
   }
+}
+
+export function App() {
+  const [first = ""] = steps.value;
+  if (first === "start") return <Start />;
+  if (first === "join") return <Join />;
+  const out = where.value === "out";
+  switch (where.value) {
+    case "starting": case "setup": return <Bones />;
+    case "locked": return <ClosedPage kind="locked" />;
+    case "unreachable": return <ClosedPage kind="unreachable" />;
+    case "out": case "in": break;
+  }
+  // A session that ended by itself leaves the room as it is, out of sight, so that what was typed is there after the sign-in.
+  return (
+    <>
+      <div class="room" hidden={out}>{(!out || ended.value) && <Room />}</div>
+      {out && <SignInPage />}
+    </>
+  );
 }

@@ -28,6 +28,7 @@ function pressed(event: KeyboardEvent): void {
   const inText = writing(event.target);
   const plain = !name.startsWith("Ctrl+") && !name.startsWith("Alt+");
   if (plain && (inText || (!keysOn.value && /Key[A-Z]|Slash|Bracket|Period/.test(name)))) return;
+  if (document.querySelector(".room[hidden]")) return;
   if (document.querySelector("dialog[open]") && name !== "Ctrl+KeyK") return;
   const chord = lead ? `${lead} ${name}` : "";
   for (const map of [...rooms].reverse()) {

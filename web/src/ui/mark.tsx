@@ -31,7 +31,7 @@ export function channelLook(channel: string): Look | undefined {
 }
 export function channelName(channel: string): string {
   const look = channelLook(channel);
-  return look ? t(look.key) : channel || t("channel.unknown");
+  return look ? t(look.key) : channel && channel !== "other" ? channel : t("channel.unknown");
 }
 export function ChannelIcon({ channel, silent }: { channel: string; silent?: boolean }) {
   const look = channelLook(channel);

@@ -28,7 +28,8 @@ export const id = computed(() => (steps.value[0] === "client" ? (steps.value[1] 
 export type Tab = "timeline" | "conversations";
 export const tab = computed<Tab>(() => (steps.value[2] === "conversations" ? "conversations" : "timeline"));
 export const client = signal<Loadable<Client>>({ kind: "idle" });
-export const timeline = signal<Loadable<{ items: TimelineRow[]; more: boolean }>>({ kind: "idle" });
+interface Timeline { items: TimelineRow[]; cursor: string | null }
+export const timeline = signal<Loadable<Timeline>>({ kind: "idle" });
 const loadClient = loader(client);
 const loadTimeline = loader(timeline);
 let asked = "";
@@ -47,14 +48,13 @@ effect(() => {
 export const growing = signal(false);
 export async function older(): Promise<void> {
   const now = timeline.peek();
-  const last = now.kind === "ready" ? now.value.items[now.value.items.length - 1] : undefined;
-  if (now.kind !== "ready" || !last || growing.peek()) return;
+  if (now.kind !== "ready" || !now.value.cursor || growing.peek()) return;
   growing.value = true;
   try {
-    const page = await api.get<{ items: TimelineRow[]; more: boolean }>(`/clients/${encodeURIComponent(id.peek())}/timeline`, { before: last.id, limit: 30 });
+    const page = await api.get<Timeline>(`/clients/${encodeURIComponent(id.peek())}/timeline`, { cursor: now.value.cursor, limit: 30 });
     const known = new Set(now.value.items.map((item) => item.id));
     const fresh = page.items.filter((item) => !known.has(item.id));
-    if (timeline.peek() === now) timeline.value = { kind: "ready", value: { items: [...now.value.items, ...fresh], more: page.more && fresh.length > 0 } };
+    if (timeline.peek() === now) timeline.value = { kind: "ready", value: { items: [...now.value.items, ...fresh], cursor: fresh.length > 0 ? page.cursor : null } };
   } catch (error) {
     complain(error);
   } finally {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { useSignal } from "@preact/signals";
 import type { Client, ClientRow, TimelineRow } from "../../api/types";
-import { listTime, monthYear, num, saidTime, shortDate, shortMonthYear, sinceMonth } from "../../lib/format";
+import { listTime, monthYear, num, saidTime, shortMonthYear, sinceMonth } from "../../lib/format";
 import { locale, t } from "../../lib/i18n";
 import { useKeys } from "../../lib/keys";
 import { Button } from "../../ui/button";
@@ -14,14 +14,16 @@ import { Frame } from "../shell/view";
 import { client, filter, growing, id, narrow, older, reload, reloadRows, rows, tab, timeline } from "./state";
 import "./client.css";
 
+const spelled = (one: ClientRow) => one.addresses.map(({ address }) => address);
+const since = (one: Client) => (one.activity[0] ? sinceMonth(one.activity[0].month) : "");
+
 function Row({ one }: { one: ClientRow }) {
   return (
     <tr>
-      <td class="wide"><span class="row"><Avatar name={one.name} /><span class="grow"><a class="strong plain-link" href={`/client/${one.id}`}>{one.name}</a><span class="xs faint clip block">{one.addresses.join(", ")}</span></span></span></td>
+      <td class="wide"><span class="row"><Avatar name={one.name} /><span class="grow"><a class="strong plain-link" href={`/client/${one.id}`}>{one.name}</a><span class="xs faint clip block">{spelled(one).join(", ")}</span></span></span></td>
       <td class="wide"><span class="row wrap channel-row">{one.channels.map((channel) => <ChannelIcon channel={channel} key={channel} />)}</span></td>
       <td class="n num" data-l={t("clients.messages.short")}>{num(one.messages)}</td>
       <td class="n num soft" data-l={t("clients.last.short")}><Time at={one.last} /></td>
-      <td class="n num soft hide-s">{shortDate(one.first)}</td>
     </tr>
   );
 }
@@ -38,7 +40,7 @@ export function ClientsRoom() {
           <div class="table-wrap">
             <table class="table cards-s">
               <caption class="vh">{t("room.clients")}</caption>
-              <thead><tr><th scope="col">{t("clients.name")}</th><th scope="col">{t("clients.channels")}</th><th scope="col" class="n">{t("clients.messages")}</th><th scope="col" class="n">{t("clients.last")}</th><th scope="col" class="n">{t("clients.first")}</th></tr></thead>
+              <thead><tr><th scope="col">{t("clients.name")}</th><th scope="col">{t("clients.channels")}</th><th scope="col" class="n">{t("clients.messages")}</th><th scope="col" class="n">{t("clients.last")}</th></tr></thead>
               <tbody>{items.map((one) => <Row one={one} key={one.id} />)}</tbody>
             </table>
           </div>
@@ -90,10 +92,10 @@ function Timeline({ one }: { one: Client }) {
   return (
     <Card title={t("client.timeline")}>
       <Load of={timeline.value} retry={reload}>
-        {({ items, more }) => items.length === 0 ? <Empty title={t("client.timeline.none")} /> : (
+        {({ items, cursor }) => items.length === 0 ? <Empty title={t("client.timeline.none")} /> : (
           <>
             <ol class="tl">{items.map((row) => <Entry row={row} key={row.id} />)}</ol>
-            {more && <Button class="full" busy={growing.value} onClick={() => void older()}>{t("client.older", { n: one.messages - items.length, date: sinceMonth(one.first) })}</Button>}
+            {cursor && <Button class="full" busy={growing.value} onClick={() => void older()}>{t("client.older", { n: one.messages - items.length, date: since(one) })}</Button>}
           </>
         )}
       </Load>
@@ -120,12 +122,12 @@ function Talks({ one, short }: { one: Client; short?: boolean }) {
 }
 
 function Body({ one }: { one: Client }) {
-  const email = one.addresses[0] ?? one.name;
+  const email = spelled(one)[0] ?? one.name;
   return (
     <>
       <div class="page-head">
         <div class="row top grow client-head"><Avatar name={one.name} size="big" />
-          <div class="grow"><Title text={one.name} quote /><p class="row wrap soft sm client-line"><span>{t("client.since", { date: sinceMonth(one.first) })}</span><span>{t("conversation.count", { n: one.messages })}</span><span>{t("client.last", { time: saidTime(one.last) })}</span></p></div></div>
+          <div class="grow"><Title text={one.name} quote /><p class="row wrap soft sm client-line"><span>{t("client.since", { date: since(one) })}</span><span>{t("conversation.count", { n: one.messages })}</span><span>{t("client.last", { time: saidTime(one.last) })}</span></p></div></div>
         {may("search") && <Button icon="search" href={`/search?q=${encodeURIComponent(locale.value === "ru" ? `от:"${email}" ИЛИ кому:"${email}"` : `from:"${email}" OR to:"${email}"`)}`}>{t("client.search")}</Button>}
       </div>
       <nav class="tabs" aria-label={t("client.tabs")}>
@@ -137,13 +139,13 @@ function Body({ one }: { one: Client }) {
           <div class="stack">
             <Card title={t("client.facts")}>
               <dl class="facts">
-                <dt>{t("clients.first")}</dt><dd><Time at={one.first} form={shortDate} /></dd>
+                <dt>{t("clients.first")}</dt><dd>{since(one)}</dd>
                 <dt>{t("clients.last")}</dt><dd><Time at={one.last} /></dd>
                 <dt>{t("clients.messages")}</dt><dd class="num">{num(one.messages)}</dd>
                 <dt>{t("clients.channels")}</dt><dd>{one.channels.map(channelName).join(", ")}</dd>
               </dl>
             </Card>
-            <Card title={t("client.addresses")}><ul class="list sm">{one.addresses.map((address) => <li class="break" key={address}>{address}</li>)}</ul></Card>
+            <Card title={t("client.addresses")}><ul class="list sm">{spelled(one).map((address) => <li class="break" key={address}>{address}</li>)}</ul></Card>
           </div>
           <div class="stack"><Activity months={one.activity} /><Timeline one={one} /></div>
           <div class="stack"><Talks one={one} short /></div>

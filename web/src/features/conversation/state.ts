@@ -31,6 +31,13 @@ effect(() => {
   if (asked !== wanted || missing) reload();
 });
 
+// What is read stays where it is while something is put above it.
+function held(): () => void {
+  const row = [...document.querySelectorAll<HTMLElement>("[data-message]")].find((one) => one.getBoundingClientRect().bottom > 100);
+  const top = row?.getBoundingClientRect().top ?? 0;
+  return () => requestAnimationFrame(() => row?.isConnected && scrollBy(0, row.getBoundingClientRect().top - top));
+}
+
 export const growing = signal<"" | "before" | "after">("");
 export async function grow(side: "before" | "after"): Promise<void> {
   const now = talk.peek();
@@ -42,9 +49,12 @@ export async function grow(side: "before" | "after"): Promise<void> {
     const page = await api.get<Conversation>(path(), { [side]: edge.id, limit: 50, as_of: asOf.peek() || undefined });
     if (talk.peek() !== now) return;
     const items = side === "before" ? [...page.items, ...now.value.items] : [...now.value.items, ...page.items];
-    const unique = items.filter((item, index) => items.findIndex((other) => other.id === item.id) === index);
-    const value = { ...now.value, items: unique, ...(side === "before" ? { more_before: page.more_before } : { more_after: page.more_after }) };
+    const known = new Set<number>();
+    const unique = items.filter((item) => !known.has(item.id) && known.add(item.id));
+    const value = { ...now.value, items: unique, ...(side === "before" ? { more_before: page.more_before, begin: page.begin } : { more_after: page.more_after }) };
+    const stay = side === "before" ? held() : undefined;
     talk.value = { kind: "ready", value };
+    stay?.();
   } catch (error) {
     complain(error);
   } finally {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The chronicle: a spine, the channels on it, bubbles for chats, sheets for letters.
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { address } from "../../api/client";
 import type { Message, Person } from "../../api/types";
 import { clock, dayTitle, fullTime, listTime } from "../../lib/format";
@@ -8,6 +9,7 @@ import { locale, t } from "../../lib/i18n";
 import { Icon } from "../../ui/icon";
 import { ChannelIcon, channelName, Mark } from "../../ui/mark";
 import { Button, Segments } from "../../ui/button";
+import { Chunks } from "../../ui/chunks";
 import { Files } from "./files";
 import { ProofBadge } from "./proof";
 import { ours, tag } from "./state";
@@ -70,7 +72,7 @@ function Html({ message }: { message: Message }) {
       <div class="remote"><Icon name="image" size="s" /><span class="grow">{t("message.remote")}</span>
         <button type="button" class="chip" aria-pressed={tall.value} onClick={() => (tall.value = !tall.value)}>{t(tall.value ? "message.html.less" : "message.html.more")}</button></div>
       <iframe
-        sandbox="" src={address(`/messages/${message.id}/html`)} title={t("message.html.title", { subject: message.subject || t("message.no_subject") })} loading="lazy" referrerpolicy="no-referrer"
+        sandbox="allow-popups allow-popups-to-escape-sandbox" src={address(`/messages/${message.id}/html`)} title={t("message.html.title", { subject: message.subject || t("message.no_subject") })} loading="lazy" referrerpolicy="no-referrer"
         style={{ height: tall.value ? "80vh" : `${guess}px` }}
       />
       <div class="print-only text"><Paragraphs text={message.text} /></div>
@@ -155,42 +157,58 @@ function State({ message }: { message: Message }) {
   );
 }
 
-interface Props { items: Message[]; words?: string[]; current?: number; compact?: boolean }
+// Where a message stands: the first of its day, or soon after one of the same author.
+function placeOf(message: Message, before: Message | undefined): { day?: string; near: boolean } {
+  const day = dayTitle(message.date);
+  if (!before || dayTitle(before.date) !== day) return { day, near: false };
+  const same = before.from.address === message.from.address && before.from.name === message.from.name && before.channel === message.channel;
+  return { near: same && !before.service && new Date(message.date).getTime() - new Date(before.date).getTime() < 300_000 && !isLetter(message) };
+}
 
-export function Thread({ items, words = [], current = 0, compact = false }: Props) {
-  let day = "";
-  let before: Message | undefined;
+function Entry({ message, before, words, compact, current, place, of }: Shown & { before: Message | undefined; current: boolean; place?: number | undefined; of?: number | undefined }) {
+  const { day, near } = placeOf(message, before);
+  const letter = isLetter(message);
+  const classes = ["msg", letter ? "mail" : isCall(message) ? "noted" : "chat", ours(message) ? "us" : "", message.deleted ? "gone" : "", near ? "near" : "", current ? "current" : ""].filter(Boolean).join(" ");
   return (
-    <div class={`thread ${compact ? "compact" : ""}`} lang={locale.value}>
-      {items.map((message) => {
-        const title = dayTitle(message.date);
-        const newDay = title !== day;
-        day = title;
-        const near = before && !newDay && before.from.address === message.from.address && before.from.name === message.from.name && before.channel === message.channel && new Date(message.date).getTime() - new Date(before.date).getTime() < 300_000 && !isLetter(message);
-        before = message;
-        const letter = isLetter(message);
-        const us = ours(message);
-        const classes = ["msg", letter ? "mail" : isCall(message) ? "noted" : "chat", us ? "us" : "", message.deleted ? "gone" : "", near ? "near" : "", message.id === current ? "current" : ""].filter(Boolean).join(" ");
-        return (
-          <div key={message.id} class="entry">
-            {newDay && <div class="day">{title}</div>}
-            {message.service ? (
-              <p class="service" id={`m-${message.id}`} tabIndex={-1}>{clock(message.date)} {message.service}</p>
-            ) : (
-              <article class={classes} id={`m-${message.id}`} tabIndex={-1} data-message={message.id} aria-label={t("message.label", { who: message.from.name || message.from.address, when: listTime(message.date), channel: channelName(message.channel) })}>
-                {!near && <ChannelIcon channel={message.channel} />}
-                <Meta message={message} compact={compact} head={!near} />
-                {letter ? <Letter message={message} words={words} compact={compact} /> : isCall(message) ? <Note message={message} words={words} compact={compact} /> : <Bubble message={message} words={words} compact={compact} />}
-                {!compact && <State message={message} />}
-              </article>
-            )}
-          </div>
-        );
-      })}
+    <div class="entry">
+      {day && <div class="day">{day}</div>}
+      {message.service ? (
+        <p class="service" id={`m-${message.id}`} tabIndex={-1}>{clock(message.date)} {message.service}</p>
+      ) : (
+        <article class={classes} id={`m-${message.id}`} tabIndex={-1} data-message={message.id} aria-posinset={place} aria-setsize={of} aria-label={t("message.label", { who: message.from.name || message.from.address, when: listTime(message.date), channel: channelName(message.channel) })}>
+          {!near && <ChannelIcon channel={message.channel} />}
+          <Meta message={message} compact={compact} head={!near} />
+          {letter ? <Letter message={message} words={words} compact={compact} /> : isCall(message) ? <Note message={message} words={words} compact={compact} /> : <Bubble message={message} words={words} compact={compact} />}
+          {!compact && <State message={message} />}
+        </article>
+      )}
     </div>
   );
 }
 
-export function Earlier({ text, busy, onClick }: { text: string; busy: boolean; onClick: () => void }) {
-  return <div class="earlier"><Button busy={busy} onClick={onClick}>{text}</Button></div>;
+interface Props { name: string; items: Message[]; begin?: number | undefined; total?: number; words?: string[]; current?: number; compact?: boolean }
+
+export function Thread({ name, items, begin = 0, total, words = [], current = 0, compact = false }: Props) {
+  return (
+    <div class={`thread ${compact ? "compact" : ""}`} lang={locale.value}>
+      <Chunks
+        name={`thread ${name}`} items={items} begin={begin} estimate={120} pinned={(message) => message.id === current}
+        row={(message, index) => <Entry key={message.id} message={message} before={items[index - 1]} words={words} compact={compact} current={message.id === current} place={total === undefined ? undefined : begin + index + 1} of={total} />}
+      />
+    </div>
+  );
+}
+
+// A button that presses itself when the reader comes near.
+export function Earlier({ text, busy, onClick, near = false }: { text: string; busy: boolean; onClick: () => void; near?: boolean }) {
+  const box = useRef<HTMLDivElement>(null);
+  const press = useRef(onClick);
+  press.current = onClick;
+  useEffect(() => {
+    if (!near || !box.current) return;
+    const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && press.current(), { rootMargin: "1200px 0px" });
+    watch.observe(box.current);
+    return () => watch.disconnect();
+  }, [near, busy]);
+  return <div class="earlier" ref={box}><Button busy={busy} onClick={onClick}>{text}</Button></div>;
 }

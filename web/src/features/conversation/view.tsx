@@ -7,6 +7,7 @@ import { useKeys } from "../../lib/keys";
 import { valueOf } from "../../lib/loadable";
 import { go, place, withParams } from "../../router";
 import { Button } from "../../ui/button";
+import { printAll } from "../../ui/chunks";
 import { Avatar, ChannelIcon, channelName } from "../../ui/mark";
 import { Card, Title } from "../../ui/page";
 import { Bones, Failed } from "../../ui/state";
@@ -93,14 +94,14 @@ export function ConversationRoom() {
               <div class="row conv-acts">
                 {one.density && one.density.length > 1 && <Button icon="history" label={t("replay.title")} pressed={replayOn.value || Boolean(asOf.value)} onClick={() => { replayOn.value = !replayOn.value; if (!replayOn.value && asOf.value) go(withParams({ "as-of": undefined }), { replace: true }); }} />}
                 <Button icon="link" label={t("link.copy")} onClick={() => void copy(absolute(place.value.path + place.value.search))} />
-                <Button icon="print" label={t("action.print")} onClick={() => print()} />
+                <Button icon="print" label={t("action.print")} onClick={printAll} />
               </div>
             </div>
             {(replayOn.value || asOf.value) && <Replay />}
             {asOf.value && <div class="replay-line row wrap"><span class="grow">{t("replay.note")}</span><Button small onClick={() => go(withParams({ "as-of": undefined }), { replace: true })}>{t("replay.today")}</Button></div>}
             {one.more_before && <Earlier text={t("conversation.earlier")} busy={growing.value === "before"} onClick={() => void grow("before")} />}
-            <div aria-busy={now.kind === "loading"}><Thread items={one.items} current={target.value} /></div>
-            {one.more_after && <Earlier text={t("conversation.later")} busy={growing.value === "after"} onClick={() => void grow("after")} />}
+            <div aria-busy={now.kind === "loading"}><Thread name={`${one.id} ${asOf.value}`} items={one.items} begin={one.begin} total={one.total} current={target.value} /></div>
+            {one.more_after && <Earlier text={t("conversation.later")} busy={growing.value === "after"} onClick={() => void grow("after")} near />}
             {now.kind === "failed" && <Failed problem={now.problem} retry={reload} />}
           </div>
           <Side one={one} />

@@ -33,7 +33,7 @@ export function Preview({ forms, hit }: { forms: string[]; hit: Hit | undefined 
                 <Button small href={href} hint="↵">{t("action.open")}</Button>
               </header>
               <div class="scroll" ref={box} tabIndex={0} role="region" aria-label={t("search.preview.around")}>
-                <Thread items={talk.items} words={words} current={selected.value} compact />
+                <Thread name={`preview ${talk.id}`} items={talk.items} words={words} current={selected.value} compact />
               </div>
               <footer>
                 <span class="row faint xs wrap hide-s"><span><kbd>J</kbd> <kbd>K</kbd> {t("search.keys.list")}</span><span><kbd>C</kbd> {t("search.keys.link")}</span></span>

@@ -9,6 +9,7 @@ import { valueOf } from "../../lib/loadable";
 import { pieces } from "../../lib/query";
 import { go, place } from "../../router";
 import { Button, Segments } from "../../ui/button";
+import { Chunks } from "../../ui/chunks";
 import { absolute, copy } from "../../ui/copy";
 import { Dialog } from "../../ui/float";
 import { Icon } from "../../ui/icon";
@@ -25,10 +26,11 @@ import { ask, found, growing, growProblem, more, order, preview, previewOn, quer
 import "./search.css";
 
 const hrefOf = (hit: Hit) => `/conversation/${encodeURIComponent(hit.conversation)}#m-${hit.id}`;
-export function HitRow({ hit, href, current, pick }: { hit: Hit; href?: string; current?: boolean; pick?: (event: MouseEvent) => void }) {
+interface RowProps { hit: Hit; href?: string; current?: boolean; place?: number; of?: number; pick?: (event: MouseEvent) => void }
+export function HitRow({ hit, href, current, place, of, pick }: RowProps) {
   const to = hit.to[0];
   return (
-    <li>
+    <div role="listitem" class="hit-row" aria-posinset={place} aria-setsize={of}>
       <a class="hit" data-row id={`hit-${hit.id}`} href={href ?? hrefOf(hit)} aria-current={current ? "true" : undefined} onClick={pick}>
         <ChannelIcon channel={hit.channel} />
         <div class="who">
@@ -47,7 +49,7 @@ export function HitRow({ hit, href, current, pick }: { hit: Hit; href?: string; 
           </div>
         )}
       </a>
-    </li>
+    </div>
   );
 }
 
@@ -66,7 +68,12 @@ function HitList({ page }: { page: SearchPage }) {
   };
   return (
     <section aria-label={t("search.hits")}>
-      <ul class="hits">{page.hits.map((hit) => <HitRow key={hit.id} hit={hit} current={hit.id === selected.value} pick={pick(hit)} />)}</ul>
+      <div role="list" class="hits">
+        <Chunks
+          name={`hits ${order.value} ${query.value}`} items={page.hits} estimate={92} pinned={(hit) => hit.id === selected.value}
+          row={(hit, index) => <HitRow key={hit.id} hit={hit} place={index + 1} of={page.exact ? page.total : -1} current={hit.id === selected.value} pick={pick(hit)} />}
+        />
+      </div>
       <div ref={end} />
       {growing.value && <Bones rows={2} />}
       {growProblem.value && <Failed problem={growProblem.value} retry={() => void more()} />}

@@ -82,7 +82,7 @@ function left(byItself: boolean): void {
   if (where.peek() === "out") return;
   hush();
   clearTimeout(warner);
-  session.value = undefined;
+  if (!byItself) session.value = undefined;
   ended.value = byItself && where.peek() === "in";
   where.value = "out";
 }

@@ -48,7 +48,7 @@ function Inside({ close }: { close: () => void }) {
   const entries: Entry[] = [
     ...(word && may("search") ? [{ icon: "search" as const, text: t("palette.search", { text: word }), run: () => go(`/search?q=${encodeURIComponent(word)}`) }] : []),
     ...fixed().filter((entry) => entry.text.toLowerCase().includes(word.toLowerCase())),
-    ...clients.value.map((client) => ({ icon: "users" as const, text: client.name, aside: client.addresses[0] ?? "", run: () => go(`/client/${client.id}`) })),
+    ...clients.value.map((client) => ({ icon: "users" as const, text: client.name, aside: client.addresses[0]?.address ?? "", run: () => go(`/client/${client.id}`) })),
   ];
   const current = Math.min(at.value, entries.length - 1);
   const run = (entry: Entry | undefined) => {

@@ -43,7 +43,7 @@ function SearchNow() {
       {page && (
         <>
           <p class="sm soft found-line" aria-live="polite"><b class="strong">{t("search.count", { n: page.total })}</b>{running.value.length > 0 && `, ${t("start.search.grows")}`}</p>
-          {page.hits.length > 0 && <ul class="hits">{page.hits.slice(0, 3).map((hit) => <HitRow hit={hit} key={hit.id} />)}</ul>}
+          {page.hits.length > 0 && <div role="list" class="hits">{page.hits.slice(0, 3).map((hit) => <HitRow hit={hit} key={hit.id} />)}</div>}
         </>
       )}
     </Card>
