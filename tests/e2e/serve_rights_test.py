@@ -14,7 +14,7 @@ from server import API, PASSWORD, Filled, join, ANNA, BORIS
 ROUTES = [
     ("GET", "/search?q=скидка", "search"), ("GET", "/suggest?q=an", "search"),
     ("GET", "/messages/{message}", "read"), ("GET", "/messages/{message}/source", "read"), ("GET", "/messages/{message}/html", "read"),
-    ("GET", "/messages/{message}/proof", "read"), ("GET", "/messages/{files}/attachments/1?view=1", "read"),
+    ("GET", "/messages/{message}/proof", "read"), ("GET", "/messages/{files}/attachments/1/preview", "read"),
     ("PUT", "/messages/{message}/tags/x", "read"), ("DELETE", "/messages/{message}/tags/x", "read"),
     ("GET", "/messages/{message}/access", "audit_view"), ("GET", "/audit", "audit_view"),
     ("GET", "/conversations/{conversation}", "read"),
@@ -243,7 +243,7 @@ class Log(Filled):
         me = self.owner.get("/session").json["user"]
         for path, kind in (("/search?q=договор", "search"), (f"/messages/{seq}", "open"), (f"/messages/{seq}/source", "open"),
                            (f"/messages/{seq}/source?download=1", "exported"), (f"/messages/{seq}/attachments/0", "exported"),
-                           (f"/messages/{seq}/attachments/1?view=1", "open"), (f"/messages/{self.one('subject:Таблица')}/html", "open"), (f"/messages/{seq}/proof", "open"),
+                           (f"/messages/{seq}/attachments/1/preview", "open"), (f"/messages/{self.one('subject:Таблица')}/html", "open"), (f"/messages/{seq}/proof", "open"),
                            (f"/conversations/{conversation}", "open"), (f"/clients/{client}/timeline", "open"), (f"/clients/{client}", "search"),
                            ("/clients?q=anna", "search")):
             before = self.newest()
