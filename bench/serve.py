@@ -1,26 +1,25 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The server under people: searches of twenty at a time over HTTP with the access log on, for one who sees everything and one who sees about
-5 % of the correspondents; idle memory; a conversation. Prints Markdown. Uses an archive that `letopis import` has filled (it gets an owner).
+5 % of the correspondents, asking again at once and with the pauses of quick people; idle memory; a conversation. Prints Markdown. Uses an archive
+that `letopis import` has filled (it gets an owner).
 
   bench/serve.py ARCHIVE [--seconds N]
 """
 import argparse
 import http.client
 import json
-import multiprocessing
 import re
 import subprocess
 import sys
-import threading
 import time
 import urllib.parse
 from pathlib import Path
 
+import load
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 LETOPIS = ROOT / "build/release/letopis"
-QUERIES = ["договор", "счёт", "оплата", "договор счёт", '"условия поставки"', "постав*", "договор OR счёт", "договор -оплата", "after:2025-01-01 договор", ""]
 HEADERS = {"X-Letopis": "1", "Content-Type": "application/json"}
 
 
@@ -57,39 +56,46 @@ def enter(client, path, first, **fields):
     client.call("POST", path.replace("/user", "") + "/confirm", {**{k: v for k, v in fields.items() if k == "token"}, "code": totp(made["totp"]["secret"])})
 
 
-def person(port, token, seconds, found):
-    client, times, end, i = Client(port, token), [], time.monotonic() + seconds, 0
-    while time.monotonic() < end:
-        query = QUERIES[i % len(QUERIES)]
-        i += 1
-        start = time.perf_counter()
-        client.call("GET", "/search?limit=20&q=" + urllib.parse.quote(query))
-        times.append((time.perf_counter() - start) * 1000)
-    found += times
+def row_of(name, people, pause, found):
+    pace = "at once" if pause is None else f"after {pause[0]} to {pause[1]} s"
+    print(f"| {name} | {people} | {pace} | {found[0]:.1f} | {found[1]:.1f} | {found[2]:.0f} |", flush=True)
 
 
-def crowd(port, token, seconds, people, queue):
-    found = []
-    threads = [threading.Thread(target=person, args=(port, token, seconds, found)) for _ in range(people)]
-    [one.start() for one in threads]
-    [one.join() for one in threads]
-    queue.put(found)
+def longest(client, at_least=1000):
+    """A conversation of about so many messages: the smallest that has them, else the largest."""
+    seen = {}
+    for word in load.WORDS:
+        for hit in client.call("GET", "/search?limit=100&q=" + urllib.parse.quote(word))["hits"]:
+            seen.setdefault(hit["conversation"], None)
+    sized = sorted((client.call("GET", f"/conversations/{one}?limit=1")["total"], one) for one in seen)
+    fitting = [found for found in sized if found[0] >= at_least]
+    return fitting[0] if fitting else sized[-1]
 
 
-def measure(port, token, seconds):
-    queue = multiprocessing.Queue()
-    crowds = [multiprocessing.Process(target=crowd, args=(port, token, seconds, 5, queue)) for _ in range(4)]
-    [one.start() for one in crowds]
-    times = sorted(sum((queue.get() for _ in crowds), []))
-    [one.join() for one in crowds]
-    return times[len(times) // 2], times[len(times) * 99 // 100], len(times) / seconds
+def conversations(client, runs):
+    """The time to read all of one in pages, and to open it as the page does."""
+    total, which = longest(client)
 
+    def whole():
+        before, read = "", 0
+        while True:
+            page = client.call("GET", f"/conversations/{which}?limit=200{before}")
+            read += len(page["items"])
+            if not page["more_before"]:
+                return read
+            before = f"&before={page['items'][0]['id']}"
 
-def alone(port, token, seconds=5):
-    found = []
-    person(port, token, seconds, found)
-    found.sort()
-    return found[len(found) // 2], found[len(found) * 99 // 100], len(found) / seconds
+    def opened():
+        return len(client.call("GET", f"/conversations/{which}")["items"])
+
+    for what, read in (("all of it, in pages of 200", whole), ("its newest page", opened)):
+        times = []
+        for _ in range(runs):
+            start = time.perf_counter()
+            count = read()
+            times.append((time.perf_counter() - start) * 1000)
+        times.sort()
+        print(f"| conversation of {total} messages | {what} ({count}) | {times[len(times) // 2]:.1f} | {times[-1]:.1f} |")
 
 
 def main():
@@ -125,11 +131,13 @@ def main():
         scoped = part.call("POST", "/tokens", {"name": "part", "rights": ["search", "read"]})["secret"]
         seen = Client(port, scoped).call("GET", "/search?limit=1&q=")["total"]
         print(f"{total} messages; one person sees {seen} of them ({100 * seen / total:.1f} %, {len(clients)} addresses); idle memory {int(memory) // 1024} MiB\n")
-        print("| who | at once | p50 ms | p99 ms | searches/s |\n|---|---:|---:|---:|---:|")
+        print("| who | people | each asks again | p50 ms | p99 ms | searches/s |\n|---|---:|---|---:|---:|---:|")
         for name, secret in (("sees all", everything), ("sees a part", scoped)):
-            for people, run in ((1, alone), (20, measure)):
-                p50, p99, rate = run(port, secret, options.seconds)
-                print(f"| {name} | {people} | {p50:.1f} | {p99:.1f} | {rate:.0f} |", flush=True)
+            load.run(port, secret, 1, 2)
+            for people, pause in ((1, None), (20, None), (20, (0.5, 1.0))):
+                row_of(name, people, pause, load.run(port, secret, people, options.seconds, pause))
+        print("\n| what | how | p50 ms | longest ms |\n|---|---|---:|---:|")
+        conversations(Client(port, everything), 20)
     finally:
         server.terminate()
         server.wait()
