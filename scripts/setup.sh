@@ -95,6 +95,7 @@ ensure_packages() {
         >>"$log" 2>&1 </dev/null || apt_failed "$log"
     missing=$(missing_packages "$@")
     [ -z "$missing" ] || die "packages are still missing after apt-get: $missing (whole output: $log)"
+    rm -f build/*/build.ninja # CMake looks again: some targets are there only with what came
 }
 
 # ensure_npm FOLDER FILE TITLE: what third_party/FOLDER pins, out of npm; FILE shows that it is there. None of the packages' scripts run.

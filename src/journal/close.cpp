@@ -44,7 +44,7 @@ Result<Digest> hash_file(const Path& file, std::uint64_t& bytes) {
     if (!fd)
         return tl::unexpected<Error>(
             system_error("cannot read " + file.filename().string(), errno));
-    std::string buffer(1 << 20, '\0');
+    std::string buffer(128 << 10, '\0');
     for (;;) {
         const auto got = ::read(fd.get(), buffer.data(), buffer.size());
         if (got < 0)

@@ -24,6 +24,12 @@ NEEDED_SYNCS = {
 }
 
 
+def resuming(name):
+    """Where LETOPIS_PROGRESS names a folder, what is done already is not done again."""
+    folder = os.environ.get("LETOPIS_PROGRESS")
+    return ("--progress", os.path.join(folder, name)) if folder else ()
+
+
 def explored(*arguments):
     """(violations, states, output) of one exploration."""
     done = subprocess.run([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -40,7 +46,7 @@ class CrashStates(unittest.TestCase):
         states = size(2000, 500_000)
         for seed in (1, today):
             with self.subTest(seed=seed):
-                violations, done, output = explored("--seed", seed, "--states", states)
+                violations, done, output = explored("--seed", seed, "--states", states, "--per-run", 10_000, *resuming(f"crash-{seed}"))
                 print(f"seed {seed}: {output.splitlines()[-1]}", flush=True)
                 self.assertEqual((violations, done), (0, states), output[-3000:])
 

@@ -15,62 +15,37 @@
 // Modes are not modelled; -shm files are memory and never on the disk.
 #pragma once
 
-#include <cstdint>
 #include <map>
-#include <optional>
 #include <set>
-#include <string>
-#include <vector>
 
-#include "base/files.hpp"
+#include "crypto/crypto.hpp"
+#include "journal/crash/recorder.hpp"
 
 namespace letopis::crash {
 
-// A small generator of its own: a state must be the same on every machine.
-class Dice {
-public:
-    explicit Dice(std::uint64_t seed) : state_(seed) {}
-    std::uint64_t next();
-    std::uint64_t below(std::uint64_t limit) { return limit == 0 ? 0 : next() % limit; }
-    bool one_in(std::uint64_t times) { return below(times) == 0; }
-
-private:
-    std::uint64_t state_;
-};
-
-struct Event {
-    enum class What : std::uint8_t {
-        create,
-        write,
-        resize,
-        sync,
-        make_directory,
-        rename,
-        remove,
-        sync_directory,
-        mark
-    };
-    What what;
-    int file = -1;            // an inode, not a name
-    std::string name, to;     // below the folder
-    std::uint64_t place = 0;  // offset of a write, new length, number of a mark
-    std::string bytes;
-};
-std::string text_of(const Event& event);
-
 enum class Names : std::uint8_t { ordered, loose };
+enum class Fate : std::uint8_t { lost, kept, torn, length };
 
 // What lies on the disk after a cut.
 struct Remains {
+    struct Piece {
+        std::size_t call;
+        Fate fate;
+        std::vector<bool> sectors;  // of a torn write: which of them are there
+    };
     struct File {
-        std::string bytes;
-        // Nothing but synced writes, and so many of them: equal for states with equal bytes.
-        std::optional<std::size_t> synced;
+        std::size_t synced = 0;   // so many of its first calls are safe
+        std::size_t first = 0;    // so many of its first calls are there whole
+        std::vector<Piece> more;  // and of the others these
     };
     std::set<std::string> directories;
     std::map<std::string, int> names;
     std::map<int, File> files;
-    std::string story;  // what was not synced, and what became of it
+    std::vector<std::pair<std::size_t, Fate>> unsynced;
+
+    // The same for states with the same names and bytes; `without` is a name whose bytes do not
+    // count.
+    Digest digest(std::string_view without = {}) const;
 };
 
 class Disk {
@@ -86,26 +61,47 @@ public:
     // nothing: how the explorer is shown to find a sync that is missing.
     void forget_syncs(const std::string& part);
 
+    // As on ext4: names go to the disk in the order of the calls, and any sync takes those before
+    // it along.
+    void order_names();
+
     const std::vector<Event>& events() const { return events_; }
     // The number of the last mark before `moment`, 0 for none.
     std::uint64_t marked(std::size_t moment) const;
     // The cut came when `moment` calls had returned. Variants: 0 nothing unsynced is there, 1 all
     // of it, 2 all of it with the last write torn, 3 the first calls of it, the last write torn;
     // from 4 on at random.
-    Remains cut(std::size_t moment, std::uint64_t variant, Dice dice);
+    Remains cut(std::size_t moment, std::uint64_t variant, Dice dice) const;
+    // What was not synced, and what became of it.
+    std::string story(const Remains& remains) const;
+    std::string bytes(int file, const Remains::File& contents);
+    // Everything that was ever written to the file is there.
+    bool is_whole(int file, const Remains::File& contents) const {
+        return contents.first == data_[static_cast<std::size_t>(file)].size();
+    }
     // Is what the events make what lies below the root? Empty, or what differs: a call that was not
     // written down.
     std::string compare();
 
 private:
-    enum class Fate : std::uint8_t { lost, kept, torn, length };
     void find_syncs();
-    void choose(std::vector<std::size_t>& open,
+    bool is_data(std::size_t call) const;
+    bool is_name(std::size_t call) const;
+    void choose(const std::vector<std::size_t>& open,
                 std::vector<Fate>& fates,
                 std::uint64_t variant,
                 Dice& dice) const;
+    void choose_data(const std::vector<std::size_t>& open,
+                     std::vector<Fate>& fates,
+                     Dice& dice) const;
+    void choose_names(std::vector<Fate>& fates, Dice& dice) const;
+    void tear_last(const std::vector<std::size_t>& open, std::vector<Fate>& fates) const;
+    void name_files(Remains& remains, const std::vector<Fate>& fates) const;
+    Remains::File contents(int file, const std::vector<Fate>& fates, Dice& dice) const;
+    void apply(std::string& bytes, const Remains::Piece& piece) const;
 
     Path root_;
+    bool names_ordered_ = false;
     std::set<std::string> base_directories_;
     std::map<std::string, int> base_names_;
     std::vector<std::string> base_bytes_;  // by file
@@ -119,11 +115,11 @@ private:
     std::map<int, Synced> synced_;  // grows with the moment
 };
 
-// Writes what remained into an empty folder. Files that nobody changes in place come as links from
-// `store`, which is filled on the way.
-Result<void> lay_out(const Remains& remains, const Path& folder, const Path& store);
-
-// From here on getrandom() gives the same bytes for the same seed.
-void seed_randomness(std::uint64_t seed);
+// Puts what remained into a folder, whatever was in it before. Files that nobody changes in place
+// come as links from `store`, which is filled on the way.
+Result<void> lay_out(Disk& disk,
+                     const Remains& remains,
+                     const Path& folder,
+                     const std::optional<Path>& store);
 
 }  // namespace letopis::crash
