@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 import machine
-from support import LONG, MUTANT_BINARY, RELEASE, Archive, Program, acks_of, size, whole_lines
+from support import LONG, MUTANT_BINARY, RELEASE, Archive, Pieces, Program, acks_of, size, whole_lines
 
 IMAGES = 5  # what the disk would be at so many more moments, for each boot whose power is cut
 
@@ -94,17 +94,19 @@ class Site:
 @unittest.skipIf(machine.missing(), machine.missing())
 class PowerCut(unittest.TestCase):
     def test_no_acknowledged_record_is_lost_when_the_power_is_cut(self):
-        cuts, each = size(5, 200), 20
-        dice, total = random.Random(20261122), []
-        for first in range(0, cuts, each):
+        cuts, each, total = size(5, 200), 20, []
+        pieces = Pieces("power_cuts", range(0, cuts, each))
+        for first in pieces:
+            dice = random.Random(20261122 + first)
             with Site(RELEASE) as site:
                 total.append(site)
                 for number in range(first, min(first + each, cuts)):
-                    self.assertEqual(site.cut(dice, number + 1), [], f"after {number} cuts without a fault")
+                    self.assertEqual(site.cut(dice, number + 1), [], f"cut {number + 1}, {number - first} before it on the same disk without a fault")
                 print(f"{site.accelerator}: {site.cuts} cuts and {site.images} images, {site.recovering} cuts before the first acknowledgement; "
                       f"{site.sectors_lost} unflushed sectors and 0 of {len(site.acks)} acknowledged records lost", flush=True)
-        self.assertGreater(sum(len(site.acks) for site in total), cuts)
-        self.assertGreater(sum(site.sectors_lost for site in total), 0)
+        if pieces.left:
+            self.assertGreater(sum(len(site.acks) for site in total), 0)
+            self.assertGreater(sum(site.sectors_lost for site in total), 0)
 
     def test_a_disk_that_cannot_flush_is_told_and_nothing_is_acknowledged_after_it(self):
         rounds, dice = size(1, 10), random.Random(5)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the durability tests share: an archive in a folder of its own, the programs, and reading what strace wrote."""
+import concurrent.futures
 import hashlib
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LETOPIS = os.environ.get("LETOPIS", os.path.join(ROOT, "build", "release", "letopis"))
@@ -18,6 +20,47 @@ SAMPLE = os.path.join(ROOT, "tests", "sample")
 def size(short, long):
     """How often: for CI, or for the long run (LETOPIS_LONG=1). LETOPIS_DURABILITY_SCALE shrinks or grows the long one."""
     return max(short, int(long * float(os.environ.get("LETOPIS_DURABILITY_SCALE", "1")))) if LONG else short
+
+
+class Pieces:
+    """The pieces of a long test. With LETOPIS_PROGRESS=FOLDER each finished one is written down there, for this very build, and another run goes on
+    behind it; LETOPIS_SHARD=K/N takes every N-th."""
+
+    def __init__(self, name, pieces):
+        shard, shards = map(int, os.environ.get("LETOPIS_SHARD", "0/1").split("/"))
+        mine = list(pieces)[shard % shards::shards]
+        self.path, finished = None, set()
+        if LONG and "LETOPIS_PROGRESS" in os.environ:
+            with open(LETOPIS, "rb") as file:
+                build = hashlib.sha256(file.read()).hexdigest()[:12]
+            os.makedirs(os.environ["LETOPIS_PROGRESS"], exist_ok=True)
+            self.path = os.path.join(os.environ["LETOPIS_PROGRESS"], f"{name}-{build}")
+            if os.path.exists(self.path):
+                with open(self.path, encoding="utf-8") as file:
+                    finished = set(file.read().splitlines())
+        self.left = [piece for piece in mine if str(piece) not in finished]
+        self.all, self.lock = len(mine), threading.Lock()
+
+    def __iter__(self):
+        for piece in self.left:
+            yield piece
+            self.done(piece)
+
+    def done(self, piece):
+        with self.lock:
+            if self.path:
+                with open(self.path, "a", encoding="utf-8") as file:
+                    file.write(f"{piece}\n")
+
+    def map(self, check):
+        """What check(piece) found, of all pieces, two at a time; those without findings are finished."""
+        def one(piece):
+            found = check(piece)
+            if not found:
+                self.done(piece)
+            return found
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            return [fault for faults in pool.map(one, self.left) for fault in faults]
 
 
 class Program:

@@ -3,12 +3,14 @@
 // folder and writes each call down (recorder.hpp); once it is unmounted, it puts together what a
 // power cut would have left (disk.hpp). Never installed; tests/durability/forgetful_test.py drives
 // it:
-//     forgetful_fs FOLDER MOUNT_POINT strict|ext4
-// says "mounted"; after SIGTERM it unmounts, says "unmounted", and for each line
+//     forgetful_fs FOLDER MOUNT_POINT strict|ext4 [SHORT]
+// says "mounted"; after SIGTERM it unmounts, says "unmounted" and how many writes there were, and
+// for each line
 //     end|anywhere SEED TARGET
 // on standard input it lays out in TARGET what a cut left, in the end or at any moment before, and
 // says how much was lost. What programs had written into the file `said` by then stands there
-// whole. ext4: names go to the disk in the order of the calls, and with the next sync of anything.
+// whole. The write of the number SHORT takes half of its bytes and says so. ext4: names go to the
+// disk in the order of the calls, and with the next sync of anything.
 #define FUSE_USE_VERSION 31
 #include <dirent.h>
 #include <fcntl.h>
@@ -31,6 +33,7 @@ std::string& root() {
     return folder;
 }
 std::string below(const char* path) { return root() + path; }
+std::uint64_t write_count = 0, short_write = 0;  // one thread
 int result(int code) { return code == 0 ? 0 : -errno; }
 int descriptor(const fuse_file_info* info) { return static_cast<int>(info->fh); }
 
@@ -73,6 +76,7 @@ int read(const char* /*path*/, char* bytes, size_t size, off_t place, fuse_file_
 
 int written(
     const char* /*path*/, const char* bytes, size_t size, off_t place, fuse_file_info* info) {
+    if (++write_count == short_write) size = (size + 1) / 2;
     const auto put = ::pwrite64(descriptor(info), bytes, size, place);
     return put < 0 ? -errno : static_cast<int>(put);
 }
@@ -202,10 +206,11 @@ Result<std::string> cut(Disk& disk, const Path& target, bool anywhere, std::uint
 }
 
 int run(const std::vector<std::string>& words) {
-    if (words.size() != 3 || (words[2] != "strict" && words[2] != "ext4")) {
-        fmt::print(stderr, "usage: forgetful_fs FOLDER MOUNT_POINT strict|ext4\n");
+    if (words.size() < 3 || words.size() > 4 || (words[2] != "strict" && words[2] != "ext4")) {
+        fmt::print(stderr, "usage: forgetful_fs FOLDER MOUNT_POINT strict|ext4 [SHORT]\n");
         return 2;
     }
+    if (words.size() == 4) short_write = std::stoull(words[3]);
     root() = std::filesystem::canonical(words[0]).string();
     Disk disk(root());
     const auto all = operations();
@@ -220,7 +225,7 @@ int run(const std::vector<std::string>& words) {
         return 3;
     }
     if (words[2] == "ext4") disk.order_names();
-    fmt::print("unmounted\n");
+    fmt::print("unmounted, {} writes\n", write_count);
     std::fflush(stdout);
     std::string when, target;
     std::uint64_t seed = 0;
