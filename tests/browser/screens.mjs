@@ -10,7 +10,7 @@ const failing = (part) => (page) => page.route(`**/api/v1/${part}*`, (route) => 
 
 const screens = [
   { name: "search", path: "/search?q=окна", ready: ".hit" },
-  { name: "search-preview", path: `/search?q=${encodeURIComponent("остекление веранды")}&at=m-${plan.verandaMessage}`, ready: ".hit", then: (page) => page.setViewportSize(page.viewportSize()) },
+  { name: "search-preview", path: `/search?q=${encodeURIComponent("остекление веранды")}&at=m-${plan.verandaMessage}`, ready: ".hit" },
   { name: "search-all", path: "/search", ready: ".hit" },
   { name: "search-wrong", path: "/search?q=договор form:anna", ready: ".query-wrong" },
   { name: "search-none", path: "/search?q=синхрофазотрон скидка", ready: ".empty" },
@@ -36,7 +36,7 @@ const screens = [
   { name: "people", path: "/admin/people", ready: "tbody tr" },
   { name: "person", path: "/admin/people", ready: "tbody tr", then: press(".name-button", "dialog[open]") },
   { name: "invite", path: "/admin/people", ready: "tbody tr", then: press(".page-head .btn.main", "dialog[open]") },
-  ...["roles", "approvals", "tokens", "sessions", "audit", "integrity", "storage", "jobs"].map((name) => ({ name, path: `/admin/${name}`, ready: ".admin-body h1" })),
+  ...["roles", "approvals", "tokens", "sessions", "audit", "keys", "integrity", "storage", "jobs"].map((name) => ({ name, path: `/admin/${name}`, ready: ".admin-body h1" })),
   { name: "settings", path: "/settings", ready: "main h1" },
   { name: "seen", path: "/settings/seen", ready: "main h1" },
   { name: "nowhere", path: "/no/such", ready: ".empty" },

@@ -42,10 +42,10 @@ export function Dialog({ title, onClose, children, wide, sheet }: DialogProps) {
   );
 }
 
-interface PopProps { text: ComponentChildren; icon?: IconName; label?: string; class?: string; onOpen?: () => void; children: ComponentChildren; title?: string }
+interface PopProps { text: ComponentChildren; icon?: IconName; label?: string; class?: string; onOpen?: () => void; children: ComponentChildren; title?: string; focusFirst?: boolean }
 
 // A button with a sheet beside it: light dismissal, Esc and the focus are the browser's.
-export function Popover({ text, icon, label, class: look, onOpen, children, title }: PopProps) {
+export function Popover({ text, icon, label, class: look, onOpen, children, title, focusFirst }: PopProps) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const sheet = useRef<HTMLDivElement>(null);
@@ -79,6 +79,7 @@ export function Popover({ text, icon, label, class: look, onOpen, children, titl
           if ((event as unknown as { newState: string }).newState !== "open") return;
           onOpen?.();
           place();
+          if (focusFirst) sheet.current?.querySelector<HTMLElement>("button, a")?.focus();
         }}
       >
         {children}

@@ -49,13 +49,23 @@ function TagDialog({ message, onClose }: { message: number; onClose: () => void 
 export function MessageMenu({ message }: { message: Message }) {
   const seen = useSignal(false);
   const tagging = useSignal(false);
+  const walk = (event: KeyboardEvent) => {
+    const items = [...(event.currentTarget as Element).querySelectorAll<HTMLElement>(".btn")];
+    const at = items.indexOf(document.activeElement as HTMLElement);
+    const to: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1 + items.length, Home: 0, End: items.length - 1 };
+    const next = to[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    items[next % items.length]?.focus();
+  };
   const hide = (event: { currentTarget: Element }) => (event.currentTarget.closest("[popover]") as HTMLElement | null)?.hidePopover();
   return (
     <>
-      <Popover text="" icon="dots" label={t("message.more")} class="btn quiet small icon">
-        <div class="menu">
+      <Popover text="" icon="dots" label={t("message.more")} class="btn quiet small icon more" focusFirst>
+        <div class="menu" onKeyDown={walk}>
           <Button kind="quiet" icon="link" onClick={(event) => { hide(event); void copy(absolute(`/conversation/${encodeURIComponent(message.conversation)}#m-${message.id}`)); }}>{t("link.copy")}</Button>
-          <Button kind="quiet" icon="tag" onClick={(event) => { hide(event); tagging.value = true; }}>{t("message.tag.add")}</Button>
+          <Button kind="quiet" icon="tag" class="tag-act" onClick={(event) => { hide(event); tagging.value = true; }}>{t("message.tag.add")}</Button>
           <Button kind="quiet" icon="code" href={`/message/m-${message.id}/source`}>{t("message.source")}</Button>
           {may("take_out") && <Button kind="quiet" icon="download" href={address(`/messages/${message.id}/source`, { download: 1 })} download>{t("message.source.download")}</Button>}
           <Button kind="quiet" icon="eye" onClick={(event) => { hide(event); seen.value = true; }}>{t("access.title")}</Button>

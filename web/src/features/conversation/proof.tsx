@@ -18,12 +18,12 @@ function Steps({ proof }: { proof: Proof }) {
     <li class={done ? "" : "open"}><Icon name={done ? "check" : "clock"} /><span><b class="medium">{t(head)}</b> {text}</span></li>
   );
   const good = proof.state !== "mismatch";
-  const signed = proof.state !== "unsigned" && Boolean(proof.signed_at);
+  const signed = proof.state === "proven";
   return (
     <ol class="steps-proof">
       {step(good && proof.state !== "erased", "proof.bytes", t(good ? (proof.state === "erased" ? "proof.bytes.erased" : "proof.bytes.same") : "proof.bytes.other"))}
       {step(good, "proof.log", t("proof.log.text", { leaf: proof.leaf, size: proof.tree_size }))}
-      {step(signed, "proof.root", signed ? t("proof.root.text", { time: fullTime(proof.signed_at ?? "") }) : t("proof.root.not"))}
+      {step(signed, "proof.root", !signed ? t("proof.root.not") : proof.signed_at ? t("proof.root.text", { time: fullTime(proof.signed_at) }) : t("proof.root.signed"))}
       {step(false, "proof.witness", t("proof.witness.not"))}
     </ol>
   );

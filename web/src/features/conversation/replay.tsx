@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What was known at any moment: a slider over the days on which something was said.
-import { listTime, shortDate } from "../../lib/format";
+import { listTime, longDate, shortDate } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { Icon } from "../../ui/icon";
 import { asOf, moment, moments, replayTo } from "./state";
@@ -11,7 +11,7 @@ export function Replay() {
   const last = all[all.length - 1];
   if (!first || !last) return null;
   const most = Math.max(...all.map((one) => one.count));
-  const now = asOf.value ? t("replay.known", { time: listTime(asOf.value) }) : t("replay.all");
+  const now = asOf.value ? t("replay.known", { time: moments.value.some((one) => one.at === asOf.value) ? longDate(asOf.value) : listTime(asOf.value) }) : t("replay.all");
   return (
     <section class="replay-bar" aria-label={t("replay.title")}>
       <label for="replay" class="sm row"><Icon name="history" /><b class="medium">{now}</b></label>

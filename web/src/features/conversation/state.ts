@@ -64,7 +64,8 @@ export async function grow(side: "before" | "after"): Promise<void> {
 
 // Replay: what was known at a moment. The steps are the days on which something was said.
 export interface Moment { at: string; count: number }
-export const moments = computed<Moment[]>(() => (valueOf(talk.value)?.density ?? []).map((day) => ({ at: day.at.length === 10 ? `${day.at}T23:59:59Z` : day.at, count: day.count })));
+const endOf = (day: string) => new Date(`${day}T23:59:59`).toISOString().replace(".000Z", "Z");  // in the reader's zone
+export const moments = computed<Moment[]>(() => (valueOf(talk.value)?.density ?? []).map((day) => ({ at: day.at.length === 10 ? endOf(day.at) : day.at, count: day.count })));
 export const replayOn = signal(false);
 export const moment = computed(() => {
   const all = moments.value;

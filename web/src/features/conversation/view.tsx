@@ -21,6 +21,8 @@ import { walk } from "./walk";
 
 const channelsOf = (one: Conversation) => one.channels ?? (one.channel ? [one.channel] : []);
 
+const inMessage = (selector: string) => document.activeElement?.closest("[data-message]")?.querySelector<HTMLElement>(selector);
+
 function Side({ one }: { one: Conversation }) {
   const others = one.parties.filter((party) => !oursPerson(party));
   const us = one.parties.filter(oursPerson);
@@ -70,8 +72,10 @@ export function ConversationRoom() {
   useKeys({
     KeyJ: () => walk(1), KeyK: () => walk(-1), KeyU: () => history.back(),
     KeyC: () => void copy(absolute(place.value.path + place.value.search + place.value.hash)),
-    KeyP: () => document.activeElement?.closest("[data-message]")?.querySelector<HTMLButtonElement>(".seal-button")?.click(),
-    KeyV: () => document.activeElement?.closest("[data-message]")?.querySelector<HTMLDetailsElement>(".versions")?.toggleAttribute("open"),
+    KeyP: () => inMessage(".seal-button")?.click(),
+    KeyV: () => inMessage(".versions")?.toggleAttribute("open"),
+    KeyT: () => inMessage(".tag-act")?.click(),
+    Period: () => inMessage(".more")?.click(),
     BracketLeft: () => { replayOn.value = true; replayTo(Math.max(1, moment.value - 1)); },
     BracketRight: () => { replayOn.value = true; replayTo(moment.value + 1); },
   });

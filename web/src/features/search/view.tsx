@@ -138,7 +138,7 @@ function Summary({ page }: { page: SearchPage }) {
 export function SearchRoom() {
   const now = found.value;
   const page = valueOf(now);
-  const wrong = now.kind === "failed" && now.problem.code === "invalid" ? now.problem : undefined;
+  const wrong = now.kind === "failed" && now.problem.code.startsWith("invalid") ? now.problem : undefined;
   const step1 = (by: 1 | -1) => () => {
     const hit = step(by);
     if (hit) requestAnimationFrame(() => { const row = document.getElementById(`hit-${hit.id}`); row?.focus({ preventScroll: true }); row?.scrollIntoView({ block: "nearest" }); });

@@ -91,7 +91,7 @@ export function Palette() {
 const table: [string[], Key][] = [
   [["/"], "keys.search"], [["Ctrl", "K"], "keys.palette"], [["G", "S"], "keys.go.search"], [["G", "C"], "keys.go.clients"], [["G", "B"], "keys.go.sources"], [["G", "M"], "keys.go.admin"],
   [["J"], "keys.next"], [["K"], "keys.previous"], [["Enter"], "keys.open"], [["Space"], "keys.preview"], [["U"], "keys.back"], [["C"], "keys.copy"],
-  [["P"], "keys.proof"], [["V"], "keys.versions"], [["["], "keys.replay.back"], [["]"], "keys.replay.on"], [["F"], "keys.filter"], [["?"], "keys.help"],
+  [["P"], "keys.proof"], [["V"], "keys.versions"], [["T"], "keys.tag"], [["."], "keys.more"], [["["], "keys.replay.back"], [["]"], "keys.replay.on"], [["F"], "keys.filter"], [["?"], "keys.help"],
 ];
 
 export function KeysHelp() {

@@ -73,17 +73,18 @@ export function CheckStep() {
     return () => clearInterval(timer);
   }, []);
   const all = imports.value;
-  const records = all.reduce((sum, job) => sum + (job.verified?.records ?? 0), 0);
-  const good = all.length > 0 && all.every((job) => job.state === "done" && job.verified?.ok !== false);
+  const stored = all.reduce((sum, job) => sum + job.stored, 0);
+  const ready = all.reduce((sum, job) => sum + (job.verified?.ok ? Math.min(job.stored, job.searchable ?? 0) : 0), 0);
+  const good = all.length > 0 && all.every((job) => job.state === "done" && job.verified?.ok) && ready === stored;
   const state = valueOf(archive.value);
   const list = state?.checklist ?? [];
-  const total = records || state?.messages || 0;
+  const total = ready || state?.messages || 0;
   return (
     <div class="stack">
       <div><Title text={t("start.check.title")} /><p class="soft measure">{t("start.check.text")}</p></div>
       {all.length === 0 && <Note>{t("start.check.none")}</Note>}
       {all.length > 0 && (
-        <Card title={good ? t("start.check.done", { a: records, b: records }) : t("start.check.running")} aside={good ? undefined : <span class="spin" role="status" aria-label={t("start.check.running")} />}>
+        <Card title={good ? t("start.check.done", { a: ready, b: stored }) : t("start.check.running")} aside={good ? undefined : <span class="spin" role="status" aria-label={t("start.check.running")} />}>
           <Equation sums={sums.value} label={t("intake.balance")} />
           {all.some((job) => job.verified?.ok === false) && <Note tone="alert">{t("start.check.bad")}</Note>}
         </Card>

@@ -114,6 +114,7 @@ export function codesKept(): void {
 
 export const openDemo = () => act(async () => {
   await api.post("/setup/demo", { token: token.peek() });
+  await api.patch("/session/settings", { locale: locale.peek() });
   sessionStorage.removeItem(store);
   entered(await api.get<Session>("/session"));
   go("/search");

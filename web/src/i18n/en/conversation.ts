@@ -106,6 +106,7 @@ export const conversation: Record<keyof typeof ru, string> = {
   "proof.log.text": "Leaf {leaf} of {size}",
   "proof.root": "The root is signed.",
   "proof.root.text": "{time}",
+  "proof.root.signed": "With the key of this archive; the proof file has what is needed to check it",
   "proof.root.not": "The signature comes with the next checkpoint",
   "proof.witness": "Outside witnesses.",
   "proof.witness.not": "None yet",

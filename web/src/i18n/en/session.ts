@@ -51,6 +51,8 @@ export const session: Record<keyof typeof ru, string> = {
   "keys.copy": "copy link",
   "keys.proof": "proof",
   "keys.versions": "versions of an edited message",
+  "keys.tag": "Add a tag",
+  "keys.more": "What can be done with the message",
   "keys.replay.back": "replay: one day back",
   "keys.replay.on": "replay: one day on",
   "keys.filter": "to the filters of the list",

@@ -104,6 +104,7 @@ export const conversation = {
   "proof.log.text": "Лист {leaf} из {size}",
   "proof.root": "Корень подписан.",
   "proof.root.text": "{time}",
+  "proof.root.signed": "Ключом этого архива; проверка открытым ключом лежит в файле доказательства",
   "proof.root.not": "Подпись придёт со следующей контрольной точкой",
   "proof.witness": "Внешние свидетели.",
   "proof.witness.not": "Пока нет",

@@ -49,6 +49,8 @@ export const session = {
   "keys.copy": "скопировать ссылку",
   "keys.proof": "доказательство",
   "keys.versions": "версии изменённого сообщения",
+  "keys.tag": "Поставить метку",
+  "keys.more": "Что можно сделать с сообщением",
   "keys.replay.back": "повтор: на день назад",
   "keys.replay.on": "повтор: на день вперёд",
   "keys.filter": "к уточнениям списка",
