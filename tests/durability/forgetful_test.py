@@ -185,8 +185,7 @@ DERIVED = ("catalog.db", "index")
 def rebuilt(archive):
     """What verify has to complain about once catalogue and index are made again, and before that of anything else."""
     faults = [one for one in archive.verify()[1] if not one.startswith(DERIVED)]
-    archive.letopis("rebuild", "catalog")
-    archive.letopis("rebuild", "search")
+    archive.letopis("rebuild")
     return faults + archive.verify()[1]
 
 
@@ -194,7 +193,7 @@ def import_again_and_again(site, dice, cuts, messages):
     """An import whose power is cut again and again; at last it comes to its end. Returns what is wrong."""
     mbox = os.path.join(site.folder, "in.mbox")
     site.archive.letopis("bench-data", mbox, "--messages", str(messages), "--kind", "mail", "--seed", str(dice.randrange(1 << 30)))
-    command = ["sh", "-c", 'for what in catalog search; do "$0" --archive "$1" rebuild $what; done; exec "$0" --archive "$1" import --quiet "$2"',
+    command = ["sh", "-c", '"$0" --archive "$1" rebuild; exec "$0" --archive "$1" import --quiet "$2"',
                site.archive.program.letopis, site.archive.path, mbox]
     for _ in range(cuts):
         for found in site.cut(dice, lambda archive: killed_after(command, archive.program.env, dice.uniform(0.1, 1.5))):

@@ -94,7 +94,7 @@ class Site:
 @unittest.skipIf(machine.missing(), machine.missing())
 class PowerCut(unittest.TestCase):
     def test_no_acknowledged_record_is_lost_when_the_power_is_cut(self):
-        cuts, each, total = size(5, 200), 20, []
+        cuts, each, total = size(5, 200), 10, []
         pieces = Pieces("power_cuts", range(0, cuts, each))
         for first in pieces:
             dice = random.Random(20261122 + first)

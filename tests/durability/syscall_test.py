@@ -66,7 +66,7 @@ def append_with_fault(template, call, fault, when):
         failed = re.search(r"^failed io$", output, re.M)
         if failed and call in WRITING and "ack " in output[failed.end():]:
             faults.append("went on after a failed write")
-        check = archive.torture("check", stdin="\n".join(acks).encode())
+        check = archive.torture("check", "--verify", 0, stdin="\n".join(acks).encode())
         if check.returncode != 0:
             faults.append((check.stdout[-500:] + check.stderr[-500:]).decode())
         code, problems = archive.verify()
