@@ -192,12 +192,13 @@ Result<http::Response> suggest(Service& service, Call& call) {
             if (field.name.starts_with(word))
                 add("field", field.name, russian ? field.ru : field.en);
     const auto person = colon == std::string::npos ? word : word.substr(colon + 1);
-    const bool wants_person =
-        colon == std::string::npos || word.starts_with("from:") || word.starts_with("to:");
+    const bool to = word.starts_with("to:") || word.starts_with("кому:");
+    const bool from = word.starts_with("from:") || word.starts_with("от:");
+    const bool wants_person = colon == std::string::npos || from || to;
     if (call.caller.sees_all() && wants_person && person.size() >= 2) {
         TRY(auto find, service.find(call.caller));
         TRY(const auto people, find.catalog().correspondents(person, 6));
-        const auto field = word.starts_with("to:") ? "to:" : "from:";
+        const auto field = to ? "to:" : "from:";
         for (const auto& one : people)
             add("person",
                 field + one.address,

@@ -8,13 +8,14 @@ const only = process.argv[3] ?? "";
 const press = (selector, then) => async (page) => { await page.locator(selector).first().click(); await page.waitForSelector(then); };
 const failing = (part) => (page) => page.route(`**/api/v1/${part}*`, (route) => route.fulfill({ status: 500, contentType: "application/problem+json", body: JSON.stringify({ status: 500, code: "internal", detail: "the disk failed", id: "7f3a-21" }) }));
 
+// `alert`: this screen may say that something is wrong.
 const screens = [
   { name: "search", path: "/search?q=окна", ready: ".hit" },
   { name: "search-preview", path: `/search?q=${encodeURIComponent("остекление веранды")}&at=m-${plan.verandaMessage}`, ready: ".hit" },
   { name: "search-all", path: "/search", ready: ".hit" },
-  { name: "search-wrong", path: "/search?q=договор form:anna", ready: ".query-wrong" },
+  { name: "search-wrong", alert: true, path: "/search?q=договор form:anna", ready: ".query-wrong" },
   { name: "search-none", path: "/search?q=синхрофазотрон скидка", ready: ".empty" },
-  { name: "search-failed", path: "/search?q=x", before: failing("search"), ready: ".empty[role=alert]" },
+  { name: "search-failed", alert: true, path: "/search?q=x", before: failing("search"), ready: ".empty[role=alert]" },
   { name: "search-suggest", path: "/search", ready: ".hit", then: async (page) => { await page.locator("[data-search-field]").pressSequentially("ан"); await page.waitForSelector(".suggest li"); } },
   { name: "conversation", path: `/conversation/${plan.veranda}`, ready: ".msg" },
   { name: "conversation-proof", path: `/conversation/${plan.veranda}`, ready: ".msg", then: press(".seal-button", ".steps-proof") },
@@ -23,11 +24,11 @@ const screens = [
   { name: "conversation-pdf", path: `/conversation/${plan.files}`, ready: ".tile", then: async (page) => { await page.locator(".tile").first().click(); await page.waitForFunction(() => document.querySelector(".file-page img")?.naturalWidth > 0); } },
   { name: "conversation-html", path: `/conversation/${plan.html}`, ready: "iframe" },
   { name: "conversation-long", path: `/conversation/${plan.long}#m-${plan.longMessage}`, ready: ".msg.current" },
-  { name: "conversation-absent", path: "/conversation/c99999999", ready: ".empty[role=alert]" },
+  { name: "conversation-absent", alert: true, path: "/conversation/c99999999", ready: ".empty[role=alert]" },
   { name: "source", path: `/message/m-${plan.htmlMessage}/source`, ready: ".source" },
   { name: "clients", path: "/clients", ready: "tbody tr" },
   { name: "clients-none", path: "/clients?q=синхрофазотрон", ready: ".empty" },
-  { name: "clients-failed", path: "/clients", before: failing("clients"), ready: ".empty[role=alert]" },
+  { name: "clients-failed", alert: true, path: "/clients", before: failing("clients"), ready: ".empty[role=alert]" },
   { name: "client", path: `/client/${plan.client}`, ready: ".tl li" },
   { name: "client-talks", path: `/client/${plan.client}/conversations`, ready: ".list li" },
   { name: "sources", path: "/sources", ready: "main h1" },
@@ -40,9 +41,9 @@ const screens = [
   { name: "settings", path: "/settings", ready: "main h1" },
   { name: "seen", path: "/settings/seen", ready: "main h1" },
   { name: "nowhere", path: "/no/such", ready: ".empty" },
-  { name: "sign-in", path: "/search", out: true },
-  { name: "start-refused", path: "/start/1?token=x", out: true },
-  { name: "join-refused", path: "/join/x", out: true },
+  { name: "sign-in", path: "/search", out: true, alert: true },
+  { name: "start-refused", path: "/start/1?token=x", out: true, alert: true },
+  { name: "join-refused", path: "/join/x", out: true, alert: true },
 ];
 
 const ways = process.env.LETOPIS_LONG
@@ -69,6 +70,7 @@ const failed = await all(looks.map(({ screen, way: [lang, theme, width] }) => {
         await screen.then?.(page);
         await page.waitForTimeout(200);
         if (shots) await page.screenshot({ path: `${shots}/${name.replaceAll(" ", "-")}.png` });
+        if (!screen.alert && (await page.locator(".empty[role=alert], .note.alert").count())) said.push(`it says: ${await page.locator(".empty[role=alert], .note.alert").first().innerText()}`);
         said.push(...(await inspect(page)).filter((one) => lang !== "pseudo" || !one.startsWith("axe")));
       } finally {
         await context.close();

@@ -78,13 +78,13 @@ export function dayTitle(iso: string, now: Date = new Date()): string {
 export function fullTime(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return "—";
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = new Intl.DateTimeFormat(tag.value, { timeZoneName: "shortGeneric" }).formatToParts(date).find((one) => one.type === "timeZoneName")?.value ?? "";
   const minutes = -date.getTimezoneOffset();
   const hours = Math.trunc(Math.abs(minutes) / 60);
   const rest = Math.abs(minutes) % 60;
   const shift = minutes === 0 ? "UTC" : `UTC${minutes < 0 ? "−" : "+"}${hours}${rest ? `:${String(rest).padStart(2, "0")}` : ""}`;
   const time = part(date, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-  return `${longDate(iso)}, ${time} (${zone === "UTC" ? shift : `${zone.split("/").pop()?.replace("_", " ") ?? zone}, ${shift}`})`;
+  return `${longDate(iso)}, ${time} (${/^(GMT|UTC|$)/.test(zone) ? shift : `${zone}, ${shift}`})`;
 }
 
 // 38 min · 5 h 06 min · 3 days

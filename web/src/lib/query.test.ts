@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { describe, expect, it } from "vitest";
-import { join, letterAt, parse, pieces, setValues, valuesOf } from "./query";
+import { join, letterAt, parse, pieces, setValues, valuesOf, spelled } from "./query";
 
 describe("a query", () => {
   it("is cut at blanks, but not inside quotes and brackets", () => {
@@ -37,4 +37,11 @@ it("the server's bytes are found among the letters", () => {
   const text = "договор form:anna";
   expect(text.slice(letterAt(text, new TextEncoder().encode("договор ").length))).toBe("form:anna");
   expect(letterAt(text, 999)).toBe(text.length);
+});
+it("a suggestion speaks the reader's language and keeps its value together", () => {
+  expect(spelled("from:Anna Petrova", "ru")).toBe('от:"Anna Petrova"');
+  expect(spelled("from:anna@x.example", "en")).toBe("from:anna@x.example");
+  expect(spelled('from:"Anna P"', "en")).toBe('from:"Anna P"');
+  expect(spelled("from:", "ru")).toBe("от:");
+  expect(spelled("скидка", "ru")).toBe("скидка");
 });

@@ -15,8 +15,18 @@ const fields: Record<string, string> = {
   source: "source", "переписка": "conversation", conversation: "conversation",
 };
 const russian: Record<string, string> = {
-  from: "от", channel: "канал", on: "дата", has: "есть", lang: "язык", client: "клиент", before: "до", after: "после",
+  from: "от", channel: "канал", on: "дата", has: "есть", lang: "язык", client: "клиент", before: "до", after: "после", to: "кому", subject: "тема",
+  filename: "файл", source: "источник", tag: "тег", is: "это", larger: "больше", conversation: "переписка",
 };
+
+// A suggested field in the reader's language, its value held together.
+export function spelled(suggested: string, locale: "ru" | "en"): string {
+  const match = /^([a-z]+):(.*)$/.exec(suggested);
+  if (!match) return suggested;
+  const [, name = "", value = ""] = match;
+  const held = /[\s()]/.test(value) && !value.startsWith('"') ? `"${value.replaceAll('"', "")}"` : value;
+  return `${(locale === "ru" && russian[name]) || name}:${held}`;
+}
 
 // Pieces between blanks; quotes and brackets keep blanks inside.
 export function pieces(text: string): string[] {

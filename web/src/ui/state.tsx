@@ -63,6 +63,7 @@ export function explain(problem: Problem): string {
     case "unavailable": return t("problem.unavailable");
     case "too_large": return t("problem.too_large");
     case "unauthenticated": return t("session.ended");
+    case "internal": return t("problem.internal");
     default: return problem.body.detail || t("problem.internal");
   }
 }

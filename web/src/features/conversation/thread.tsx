@@ -147,7 +147,7 @@ function State({ message }: { message: Message }) {
   if (!message.deleted && !message.tags?.length && reactions.length === 0 && !message.marks?.includes("unparsed")) return null;
   return (
     <div class="state-line">
-      {message.deleted && <span>{t("message.deleted.kept", { channel: channelName(message.channel), time: listTime(message.deleted.date) })}</span>}
+      {message.deleted && <span>{t(message.channel === "other" ? "message.deleted.kept.other" : "message.deleted.kept", { channel: channelName(message.channel), time: listTime(message.deleted.date) })}</span>}
       {reactions.map((one, index) => <span class="mark" key={index}>{typeof one === "string" ? one : `${one.emoji} ${one.count}`}</span>)}
       {message.tags?.map((name) => (
         <span class="tok small" key={name}><Icon name="tag" size="s" />&nbsp;{name}<button type="button" aria-label={t("message.tag.remove", { name })} onClick={() => void tag(message.id, name, false)}><Icon name="x" size="s" /></button></span>

@@ -6,7 +6,7 @@ import { Problem } from "../../api/problem";
 import type { Conversation, Facets, Hit, Items, Order, SavedSearch, SearchPage, Suggestion } from "../../api/types";
 import { locale } from "../../lib/i18n";
 import { loader, valueOf, type Loadable } from "../../lib/loadable";
-import { setValues, valuesOf } from "../../lib/query";
+import { setValues, spelled, valuesOf } from "../../lib/query";
 import { go, params, steps, withParams } from "../../router";
 import { where } from "../session/state";
 
@@ -106,8 +106,9 @@ export async function suggest(text: string, at: number): Promise<void> {
     return;
   }
   try {
-    const { items } = await api.get<Items<Suggestion>>("/suggest", { q: text, at: new TextEncoder().encode(text.slice(0, at)).length }, mine.signal);
-    if (!mine.signal.aborted) suggestions.value = items;
+    const { items } = await api.get<Items<Suggestion>>("/suggest", { q: text, lang: locale.peek(), at: new TextEncoder().encode(text.slice(0, at)).length }, mine.signal);
+    const said = items.map((one) => (one.kind === "past" ? one : { ...one, text: spelled(one.text, locale.peek()), insert: spelled(one.insert, locale.peek()) }));
+    if (!mine.signal.aborted) suggestions.value = said;
   } catch {
     if (!mine.signal.aborted) suggestions.value = [];
   }

@@ -163,7 +163,7 @@ export function SearchRoom() {
       <QueryBar problem={wrong} />
       {page && !wrong && <Summary page={page} />}
       {!page && now.kind !== "failed" && <div class="gap-above"><Bones rows={6} /></div>}
-      {now.kind === "failed" && !wrong && <Failed problem={now.problem} retry={reload} />}
+      {now.kind === "failed" && !wrong && <div class="gap-above"><Failed problem={now.problem} retry={reload} /></div>}
       {page && !wrong && (
         <div class={`search-grid ${withPane ? "" : "no-pane"} ${now.kind === "loading" ? "waiting" : ""}`} aria-busy={now.kind === "loading"}>
           <aside class="facets" aria-label={t("search.refine")}><FacetList /></aside>

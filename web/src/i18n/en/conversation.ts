@@ -31,6 +31,7 @@ export const conversation: Record<keyof typeof ru, string> = {
   "message.by.client": "the client",
   "message.by.us": "the employee",
   "message.deleted.kept": "Deleted in {channel}, {time}; kept in the archive",
+  "message.deleted.kept.other": "Deleted {time}; kept in the archive",
   "message.files": "{n, plural, one{# file} other{# files}}",
   "message.fold.both": "Quote and signature, {n, plural, one{# line} other{# lines}}",
   "message.fold.quote": "Quote, {n, plural, one{# line} other{# lines}}",

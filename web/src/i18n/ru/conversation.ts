@@ -29,6 +29,7 @@ export const conversation = {
   "message.by.client": "Клиент",
   "message.by.us": "Сотрудник",
   "message.deleted.kept": "Удалено в {channel} {time}, в архиве сохранено",
+  "message.deleted.kept.other": "Удалено {time}, в архиве сохранено",
   "message.files": "{n, plural, one{# файл} few{# файла} many{# файлов} other{# файла}}",
   "message.fold.both": "Цитата и подпись, {n, plural, one{# строка} few{# строки} many{# строк} other{# строки}}",
   "message.fold.quote": "Цитата, {n, plural, one{# строка} few{# строки} many{# строк} other{# строки}}",
