@@ -15,7 +15,7 @@ _letopis() {
     export) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--as --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     tag) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     doctor) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
-    serve) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--listen --tls-cert --tls-key --tls-own --proxy --proxy-protocol --web --sample --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
+    serve) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--listen --tls-cert --tls-key --tls-own --proxy --proxy-protocol --web --sample --rate --log --log-format --slow --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     unlock) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--for --foreground --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     lock) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;
     bench-data) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '--messages --kind --seed --archive --key-file --passphrase-file --json --quiet --help' -- "$cur")) || COMPREPLY=($(compgen -f -- "$cur"));;

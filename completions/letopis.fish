@@ -42,6 +42,10 @@ complete -c letopis -n '__fish_seen_subcommand_from serve' -l proxy -r
 complete -c letopis -n '__fish_seen_subcommand_from serve' -l proxy-protocol
 complete -c letopis -n '__fish_seen_subcommand_from serve' -l web -r
 complete -c letopis -n '__fish_seen_subcommand_from serve' -l sample -r
+complete -c letopis -n '__fish_seen_subcommand_from serve' -l rate -r
+complete -c letopis -n '__fish_seen_subcommand_from serve' -l log -r
+complete -c letopis -n '__fish_seen_subcommand_from serve' -l log-format -r
+complete -c letopis -n '__fish_seen_subcommand_from serve' -l slow -r
 complete -c letopis -n __fish_use_subcommand -a unlock -d "keep a passphrase archive open for a while, so that other commands need no passphrase"
 complete -c letopis -n '__fish_seen_subcommand_from unlock' -l for -r
 complete -c letopis -n '__fish_seen_subcommand_from unlock' -l foreground

@@ -210,6 +210,14 @@ Result<std::vector<Session>> Sessions::list(std::string_view user) {
     }
 }
 
+Result<std::uint64_t> Sessions::count() {
+    const std::lock_guard lock(mutex_);
+    TRY_DO(sweep());
+    TRY(auto statement, db_.prepare("SELECT count(*) FROM session"));
+    TRY_DO(statement.step());
+    return statement.number(0);
+}
+
 Result<void> Sessions::end(std::string_view user, std::string_view id) {
     const std::lock_guard lock(mutex_);
     TRY_DO(run("DELETE FROM session WHERE user=? AND id=?", user, id));

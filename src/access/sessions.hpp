@@ -72,6 +72,7 @@ public:
     // lives no longer for it.
     Result<NewSession> step_up(std::string_view secret);
     Result<std::vector<Session>> list(std::string_view user);
+    Result<std::uint64_t> count();                                 // of everybody
     Result<void> end(std::string_view user, std::string_view id);  // not_found
     // Every session of the user and everything pending, `except` (an id) aside.
     Result<void> end_all(std::string_view user, std::string_view except = {});

@@ -11,9 +11,13 @@
 namespace letopis::api {
 
 http::Response json_answer(const json::value& value, int status) {
+    return json_text_answer(json::serialize(value), status);
+}
+
+http::Response json_text_answer(std::string text, int status) {
     http::Response response;
     response.status = status;
-    response.body = json::serialize(value);
+    response.body = std::move(text);
     response.with("Content-Type", "application/json; charset=utf-8");
     return response;
 }

@@ -17,6 +17,7 @@ namespace letopis::api {
 namespace json = boost::json;
 
 http::Response json_answer(const json::value& value, int status = 200);
+http::Response json_text_answer(std::string text, int status = 200);
 http::Response empty_answer();  // 204
 
 // What is told of an error: `code` is stable and stands in the API's description.

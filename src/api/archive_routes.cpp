@@ -68,8 +68,17 @@ Result<http::Response> integrity(Service& service, Call&) {
 }
 
 Result<http::Response> verify_now(Service& service, Call&) {
-    TRY(const auto found, service.check());
-    return json_answer(integrity_json(found));
+    return json_answer(json::object{{"id", json_text(service.look_in_background())}}, 202);
+}
+
+// What a file of the archive's directory belongs to, by the first part of its name.
+std::string_view store_of(std::string_view name) {
+    if (name.starts_with("live.db") || name.starts_with("once.db") || name == "journal" ||
+        name == "bodies")
+        return "journal";
+    if (name == "objects" || name == "index" || name == "uploads") return name;
+    if (name.starts_with("catalog.db")) return "catalog";
+    return name == "log" ? "ledger" : "other";
 }
 
 Result<http::Response> storage(Service& service, Call&) {
@@ -83,7 +92,7 @@ Result<http::Response> storage(Service& service, Call&) {
         std::error_code ignored;
         if (!entry->is_regular_file(ignored)) continue;
         const auto relative = entry->path().lexically_relative(service.archive().directory());
-        parts[relative.begin()->string()] += entry->file_size(ignored);
+        parts[std::string(store_of(relative.begin()->string()))] += entry->file_size(ignored);
     }
     json::array items;
     std::uint64_t all = 0;
@@ -144,7 +153,11 @@ std::vector<Entry> archive_routes() {
     return {
         {get, "/archive", Right::self, "The archive in figures", about},
         {get, "/integrity", Right::integrity_view, "Is everything as it was stored?", integrity},
-        {post, "/integrity/verify", Right::integrity_run, "Looks at everything now", verify_now},
+        {post,
+         "/integrity/verify",
+         Right::integrity_run,
+         "Begins to look at everything",
+         verify_now},
         {get, "/storage", Right::integrity_view, "What takes how much room", storage},
         {get, "/events", Right::self, "What changes, as it changes", events}};
 }

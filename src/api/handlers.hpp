@@ -32,6 +32,7 @@ std::vector<Entry> conversation_routes();
 std::vector<Entry> client_routes();
 std::vector<Entry> source_routes();
 std::vector<Entry> import_routes();
+std::vector<Entry> job_routes();
 std::vector<Entry> audit_routes();
 std::vector<Entry> people_routes();
 std::vector<Entry> archive_routes();

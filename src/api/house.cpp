@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "app/build_info.hpp"
 #include "app/descriptor.hpp"
 #include "app/views.hpp"
 #include "crypto/crypto.hpp"
@@ -25,7 +24,20 @@ bool has_header(const http::Response& response, std::string_view name) {
     return false;
 }
 
+// A policy of its own does not inherit from default-src what is not about loading.
+void complete_policy(http::Response& response) {
+    constexpr std::pair<std::string_view, std::string_view> always[] = {
+        {"base-uri", "'none'"}, {"form-action", "'none'"}, {"frame-ancestors", "'self'"}};
+    for (auto& header : response.headers) {
+        if (header.name != "Content-Security-Policy") continue;
+        for (const auto& [directive, value] : always)
+            if (header.value.find(directive) == std::string::npos)
+                header.value += fmt::format("; {} {}", directive, value);
+    }
+}
+
 void protect(const http::Request& request, http::Response& response) {
+    complete_policy(response);
     const auto add = [&](const char* name, std::string_view value) {
         if (!has_header(response, name)) response.with(name, std::string(value));
     };
@@ -70,10 +82,31 @@ Problem unauthenticated() {
             .at = std::nullopt};
 }
 
+http::Response answer_of(const Entry& entry, Call& call, Open* open) {
+    auto done = entry.at_door ? entry.at_door(call) : entry.run(*open->service, call);
+    return done ? std::move(*done) : problem_answer(call.request, problem_of(done.error()));
+}
+
+http::Response too_often(const http::Request& request, std::chrono::seconds wait) {
+    auto response = problem_answer(
+        request,
+        {429,
+         "too_many",
+         fmt::format("too many requests of this kind; the next one in {} s", wait.count()),
+         "Go on later, or ask the operator for a higher limit (`letopis serve --rate`).",
+         {}});
+    response.with("Retry-After", std::to_string(wait.count()));
+    return response;
+}
+
 }  // namespace
 
 House::House(HouseOptions options, const Clock& clock)
-    : options_(std::move(options)), clock_(clock), setup_token_(hex(random_bytes(16))) {}
+    : options_(std::move(options)),
+      clock_(clock),
+      observer_(options_.log, options_.slow),
+      rates_(options_.rates, clock),
+      setup_token_(hex(random_bytes(16))) {}
 
 House::~House() = default;
 
@@ -96,6 +129,8 @@ Result<void> House::open_parts(std::unique_ptr<app::Archive> archive) {
         parts->archive->keyring().ensure(crypto::Purpose::page, "state.db", clock_.now()));
     TRY(parts->sessions,
         access::Sessions::open(options_.directory / "state.db", key.key.bytes(), clock_));
+    TRY(parts->idempotency,
+        Idempotency::open(options_.directory / "state.db", key.key.bytes(), clock_));
     parts->service =
         std::make_unique<Service>(*parts->archive, *parts->directory, *parts->sessions, clock_);
     TRY_DO(parts->service->follow());
@@ -158,15 +193,12 @@ http::Response House::enter(const Entry& entry, http::Request& request) {
         open = open_;
     }
     Call call{.request = request, .caller = {}};
-    const auto answer = [&](Result<http::Response> done) {
-        return done ? std::move(*done) : problem_answer(request, problem_of(done.error()));
-    };
     if (!entry.right) {
         if (changes(entry.method) && !from_our_page(request))
             return problem_answer(request,
                                   {403, "forbidden", "this did not come from our page", {}, {}});
         call.caller.peer = request.peer;
-        return answer(entry.at_door ? entry.at_door(call) : entry.run(*open->service, call));
+        return answer_of(entry, call, open.get());
     }
     if (!open && entry.at_door) return problem_answer(request, unauthenticated());
     if (!open)
@@ -182,13 +214,20 @@ http::Response House::enter(const Entry& entry, http::Request& request) {
         return problem_answer(request,
                               {403, "forbidden", "this did not come from our page", {}, {}});
     call.caller = std::move(*caller);
+    request.caller = call.caller.token.empty() ? call.caller.user : call.caller.token;
+    return admit(entry, call, *open);
+}
+
+// Somebody who is known: may they, and not too often?
+http::Response House::admit(const Entry& entry, Call& call, Open& open) {
+    auto& request = call.request;
     // A program must not give itself a longer life or another program rights.
     const bool by_itself =
         !call.caller.token.empty() && *entry.right == access::Right::self && changes(entry.method);
     if (by_itself || !access::may(call.caller, *entry.right)) {
-        (void)open->service->note(journal::Kind::denied,
-                                  call.caller,
-                                  fmt::format("{} {}", http::name(entry.method), entry.path));
+        (void)open.service->note(journal::Kind::denied,
+                                 call.caller,
+                                 fmt::format("{} {}", http::name(entry.method), entry.path));
         return problem_answer(
             request,
             {403,
@@ -198,7 +237,11 @@ http::Response House::enter(const Entry& entry, http::Request& request) {
              "Somebody with the role of an administrator can give it.",
              {}});
     }
-    return answer(entry.at_door ? entry.at_door(call) : entry.run(*open->service, call));
+    if (const auto rate = rate_of(entry, request))
+        if (const auto wait = rates_.take(request.caller, *rate)) return too_often(request, *wait);
+    const auto act = [&] { return answer_of(entry, call, &open); };
+    return takes_idempotency_key(entry) ? open.idempotency->once(request.caller, request, act)
+                                        : act();
 }
 
 http::Response House::asset(const http::Request& request) const {
@@ -221,86 +264,11 @@ http::Response House::asset(const http::Request& request) const {
     return response;
 }
 
-// OpenAPI 3.1, out of the table itself.
-http::Response House::described(const std::vector<std::shared_ptr<const Entry>>& entries) const {
-    json::object paths;
-    for (const auto& entry : entries) {
-        std::string method(http::name(entry->method));
-        for (auto& letter : method) letter = static_cast<char>(letter | 0x20);
-        json::object operation{{"summary", json_text(entry->summary)}};
-        json::array parameters;
-        for (std::size_t at = entry->path.find('{'); at != std::string::npos;
-             at = entry->path.find('{', at + 1)) {
-            const auto end = entry->path.find('}', at);
-            parameters.push_back(
-                json::object{{"name", json_text(entry->path.substr(at + 1, end - at - 1))},
-                             {"in", "path"},
-                             {"required", true},
-                             {"schema", json::object{{"type", "string"}}}});
-        }
-        if (!parameters.empty()) operation["parameters"] = std::move(parameters);
-        if (entry->right) {
-            operation["x-right"] = json_text(access::name(*entry->right));
-            operation["security"] = json::array{json::object{{"session", json::array{}}},
-                                                json::object{{"token", json::array{}}}};
-        }
-        operation["responses"] = json::object{
-            {"2XX", json::object{{"description", "Done"}}},
-            {"default",
-             json::object{
-                 {"description", "A problem (RFC 9457)"},
-                 {"content", json::object{{"application/problem+json", json::object{}}}}}}};
-        auto& path = paths["/api/v1" + entry->path];
-        if (!path.is_object()) path = json::object();
-        path.get_object()[method] = std::move(operation);
-    }
-    return json_answer(json::object{
-        {"openapi", "3.1.0"},
-        {"info", json::object{{"title", "Letopis"}, {"version", json_text(app::build_name())}}},
-        {"components",
-         json::object{
-             {"securitySchemes",
-              json::object{
-                  {"session",
-                   json::object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-letopis"}}},
-                  {"token", json::object{{"type", "http"}, {"scheme", "bearer"}}}}}}},
-        {"paths", std::move(paths)}});
-}
-
-// Prometheus' text form (version 0.0.4); figures, no names.
-http::Response House::metrics() const {
-    std::shared_ptr<Open> open;
-    {
-        const std::shared_lock lock(mutex_);
-        open = open_;
-    }
-    std::string text;
-    const auto gauge = [&](std::string_view name, std::string_view help, std::uint64_t value) {
-        text += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
+Table House::table() {
+    Table table;
+    const auto add = [&](Entry entry) {
+        table.push_back(std::make_shared<const Entry>(std::move(entry)));
     };
-    gauge("letopis_archive_open", "1 when the archive is open", open ? 1 : 0);
-    if (open) {
-        const auto head = open->archive->journal().head();
-        const auto integrity = open->service->integrity();
-        gauge("letopis_records", "records of the journal", head.records);
-        gauge("letopis_access_records",
-              "records of who saw what",
-              head.leaves[static_cast<std::size_t>(journal::Origin::audit)]);
-        gauge("letopis_integrity_ok",
-              "1 when the last look found everything as it was stored",
-              integrity.checked && integrity.ok ? 1 : 0);
-        if (const auto space = disk_space(options_.directory))
-            gauge("letopis_disk_free_bytes", "free on the disk of the archive", space->free_bytes);
-    }
-    http::Response response;
-    response.body = std::move(text);
-    response.with("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    return response;
-}
-
-http::Routes House::routes() {
-    http::Routes routes;
-    std::vector<Entry> entries;
     for (auto part : {session_routes(*this),
                       setup_routes(*this),
                       search_routes(),
@@ -309,31 +277,34 @@ http::Routes House::routes() {
                       client_routes(),
                       source_routes(),
                       import_routes(),
+                      job_routes(),
                       audit_routes(),
                       people_routes(),
                       archive_routes(),
                       key_routes()})
-        for (auto& entry : part) entries.push_back(std::move(entry));
-    std::vector<std::shared_ptr<const Entry>> table;
-    entries.push_back({.method = http::Method::get,
-                       .path = "/metrics",
-                       .right = access::Right::integrity_view,
-                       .summary = "Figures for Prometheus",
-                       .at_door = [this](Call&) { return Result<http::Response>(metrics()); }});
-    for (auto& entry : entries) {
-        const auto shared = std::make_shared<const Entry>(std::move(entry));
-        table.push_back(shared);
-        routes.add({.method = shared->method,
-                    .pattern = "/api/v1" + shared->path,
-                    .body = shared->body,
-                    .body_max = shared->body_max,
-                    .handler = [this, shared](http::Request& request) {
-                        return enter(*shared, request);
-                    }});
-    }
+        for (auto& entry : part) add(std::move(entry));
+    add({.method = http::Method::get,
+         .path = "/metrics",
+         .right = access::Right::integrity_view,
+         .summary = "Figures for Prometheus",
+         .at_door = [this](Call&) { return Result<http::Response>(metrics()); }});
+    return table;
+}
+
+http::Routes House::routes() {
+    http::Routes routes;
+    const auto known = table();
+    for (const auto& entry : known)
+        routes.add(
+            {.method = entry->method,
+             .pattern = "/api/v1" + entry->path,
+             .body = entry->body,
+             .body_max = entry->body_max,
+             .handler = [this, entry](http::Request& request) { return enter(*entry, request); }});
     routes.add({.method = http::Method::get,
                 .pattern = "/api/v1/openapi.json",
-                .handler = [this, table](http::Request&) { return described(table); }});
+                .handler = [document = json::serialize(describe(known, all_shapes()))](
+                               http::Request&) { return json_text_answer(document); }});
     routes.add({.method = http::Method::get,
                 .pattern = "/{path...}",
                 .handler = [this](http::Request& request) {
@@ -357,6 +328,7 @@ http::Routes House::routes() {
         return response;
     };
     routes.after = protect;
+    routes.seen = [this](const http::Seen& seen) { observer_.seen(seen); };
     return routes;
 }
 

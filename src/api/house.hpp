@@ -13,8 +13,12 @@
 #include "access/passwords.hpp"
 #include "access/sessions.hpp"
 #include "access/totp.hpp"
+#include "api/description.hpp"
 #include "api/directory.hpp"
 #include "api/handlers.hpp"
+#include "api/idempotency.hpp"
+#include "api/observer.hpp"
+#include "api/rates.hpp"
 #include "api/service.hpp"
 #include "http/message.hpp"
 
@@ -26,6 +30,9 @@ struct HouseOptions {
     std::optional<crypto::Unlock> unlock;  // of an archive that is there
     Path web;                              // the built page: index.html and assets/
     Path sample;                           // for the demo archive; may be empty
+    RateLimits rates;
+    std::chrono::milliseconds slow = std::chrono::seconds(2);  // then a request is warned of
+    Log* log = nullptr;                                        // lives longer than the house
 };
 
 // What there is while the archive is open.
@@ -33,6 +40,7 @@ struct Open {
     std::unique_ptr<app::Archive> archive;
     std::unique_ptr<Directory> directory;
     std::unique_ptr<access::Sessions> sessions;
+    std::unique_ptr<Idempotency> idempotency;
     std::unique_ptr<Service> service;
 };
 
@@ -46,9 +54,16 @@ public:
     Result<void> open();
     // For the first link; empty when nobody needs to be set up any more.
     std::string setup_path() const;
+    Table table();
     http::Routes routes();
     // The archive, for whoever serves other commands beside the page; null while there is none.
     app::Archive* archive();
+    // The server that has the routes, for its figures; before it is asked for them.
+    void served_by(const http::Server* server) { server_ = server; }
+    // Says to the log what has changed since the last call; now and then.
+    void tell();
+    // What runs in the background comes to its end before the requests do.
+    void end_jobs();
 
 private:
     friend class Door;
@@ -57,14 +72,18 @@ private:
     http::Response enter(const Entry& entry, http::Request& request);
     Result<access::Caller> caller_of(const http::Request& request, Open& open) const;
     Result<void> open_parts(std::unique_ptr<app::Archive> archive);
+    http::Response admit(const Entry& entry, Call& call, Open& open);
     http::Response asset(const http::Request& request) const;
-    http::Response described(const std::vector<std::shared_ptr<const Entry>>& entries) const;
     http::Response metrics() const;
     bool is_setup_token(std::string_view token) const;
 
     HouseOptions options_;
     const Clock& clock_;
     access::Passwords passwords_;
+    Observer observer_;
+    Rates rates_;
+    std::atomic<const http::Server*> server_ = nullptr;
+    std::map<std::string, std::string> told_;  // states of jobs, by id; of tell()'s thread
     std::string setup_token_;
     mutable std::shared_mutex mutex_;
     std::shared_ptr<Open> open_;  // guarded by mutex_

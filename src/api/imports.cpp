@@ -100,7 +100,11 @@ Result<Upload> Imports::write(const std::string& id, std::uint64_t offset, http:
         return tl::unexpected<Error>(system_error("cannot write the upload", errno));
     for (;;) {
         auto piece = body.read();
-        if (!piece) return tl::unexpected<Error>(std::move(piece).error());
+        if (!piece) {
+            auto error = std::move(piece).error();
+            if (error.code == Errc::io) error.code = Errc::invalid;  // the peer's doing
+            return tl::unexpected<Error>(std::move(error));
+        }
         if (piece->empty()) return at;
         if (piece->size() > at.size - at.offset)
             return fail(Errc::too_large, "the upload is longer than it said");
@@ -205,6 +209,8 @@ void Imports::work() {
             running_ = job;
         }
         run(*job);
+        const auto now = archive_.clock().now();
+        change(*job, [&](ImportView& view) { view.ended = now; });
         std::error_code ignored;
         std::filesystem::remove_all(folder_of(job->view.id), ignored);
         const std::lock_guard lock(mutex_);
@@ -214,7 +220,11 @@ void Imports::work() {
 
 void Imports::run(Job& job) {
     job.started = std::chrono::steady_clock::now();
-    change(job, [](ImportView& view) { view.state = "running"; });
+    const auto now = archive_.clock().now();
+    change(job, [&](ImportView& view) {
+        view.state = "running";
+        view.began = now;
+    });
     app::ImportOptions options{.root = folder_of(job.view.id),
                                .source = job.wish.source,
                                .zone = job.wish.zone,

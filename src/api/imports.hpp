@@ -44,6 +44,7 @@ struct ImportView {
     std::optional<bool> verified;
     std::uint64_t verified_records = 0;
     std::string error;
+    std::optional<Instant> began, ended;
     std::uint64_t version = 0;  // grows with every change
 };
 

@@ -164,10 +164,8 @@ Result<json::object> message_json(Service& service, app::Find& find, Seq message
     object["channel"] = json_text(model::name(m.channel));
     object["event"] = json_text(model::name(m.event));
     object["source"] = json_text(original.source);
-    json::value from = nullptr;
-    for (const auto& party : m.parties)
-        if (party.role == model::Role::from && from.is_null()) from = party_json(party);
-    object["from"] = std::move(from);
+    const auto from = std::ranges::find(m.parties, model::Role::from, &model::Party::role);
+    object["from"] = party_json(from == m.parties.end() ? model::Party() : *from);
     object["to"] = list_of(m.parties, model::Role::to);
     object["cc"] = list_of(m.parties, model::Role::cc);
     object["bcc"] = list_of(m.parties, model::Role::bcc);

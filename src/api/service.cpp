@@ -5,6 +5,7 @@
 #include <condition_variable>
 
 #include "api/imports.hpp"
+#include "api/jobs.hpp"
 #include "app/descriptor.hpp"
 #include "app/projector.hpp"
 #include "app/verifier.hpp"
@@ -19,13 +20,19 @@ Service::Service(app::Archive& archive,
       directory_(directory),
       sessions_(sessions),
       clock_(clock),
-      imports_(std::make_unique<Imports>(archive)) {}
+      imports_(std::make_unique<Imports>(archive)),
+      jobs_(std::make_unique<Jobs>(clock)) {}
 
 Service::~Service() = default;
 
+std::string Service::look_in_background() {
+    return jobs_->start(
+        "verify", 0, [this](const Jobs::Progress& progress) { return check(progress); });
+}
+
 void Service::keep_in_background() {
+    (void)look_in_background();
     keeper_ = std::jthread([this](const std::stop_token& stop) {
-        (void)check();
         constexpr auto pause = std::chrono::hours(1);
         std::mutex alone;
         std::condition_variable_any woken;
@@ -40,20 +47,34 @@ Service::Integrity Service::integrity() const {
     return integrity_;
 }
 
-Result<Service::Integrity> Service::check() {
-    TRY(const auto found,
-        app::verify(
-            archive_, false, [](std::uint64_t) {}, ""));
+namespace {
+struct Stopped {};  // the way out of a verification, which knows no other
+}  // namespace
+
+Result<std::string> Service::check(const std::function<bool(std::uint64_t)>& progress) {
+    const auto told = [&](std::uint64_t bytes) {
+        if (!progress(bytes)) throw Stopped();
+    };
+    const auto look = [&]() -> Result<app::Verified> {
+        try {
+            return app::verify(archive_, false, told, "");
+        } catch (const Stopped&) {
+            return fail(Errc::cancelled, "stopped");
+        }
+    };
+    TRY(const auto found, look());
+    (void)progress(found.bytes);
     Integrity now{.checked = true,
                   .ok = found.problems.empty(),
                   .at = clock_.now(),
                   .records = found.records};
-    constexpr std::size_t told = 100;
+    constexpr std::size_t listed = 100;
     for (const auto& problem : found.problems)
-        if (now.problems.size() < told) now.problems.push_back(problem.where + ": " + problem.what);
+        if (now.problems.size() < listed)
+            now.problems.push_back(problem.where + ": " + problem.what);
     const std::lock_guard lock(integrity_mutex_);
     integrity_ = now;
-    return now;
+    return now.ok ? std::string() : std::to_string(found.problems.size()) + " problems";
 }
 
 Result<app::Find> Service::find(const access::Caller& caller) {
@@ -65,6 +86,16 @@ Result<void> Service::follow() {
     const std::lock_guard lock(archive_.projecting());
     TRY(auto projector, app::Projector::open(archive_));
     return projector->catch_up([](std::uint64_t, std::uint64_t) {});
+}
+
+Result<Service::Lag> Service::lag() {
+    const auto records = archive_.journal().head().records;
+    TRY(auto projections, archive_.projections());
+    TRY(const auto position, projections.catalog->position());
+    const auto behind = [&](std::uint64_t at) { return at < records ? records - at : 0; };
+    const Lag lag{behind(position.value()), behind(projections.engine->position())};
+    archive_.give_back(std::move(projections));
+    return lag;
 }
 
 Result<void> Service::searched(const access::Caller& caller,

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "access/access.hpp"
@@ -23,6 +23,7 @@ namespace letopis::api {
 
 class Directory;
 class Imports;
+class Jobs;
 
 // One request of somebody who was let in.
 struct Call {
@@ -41,6 +42,7 @@ public:
     app::Archive& archive() { return archive_; }
     const Clock& clock() const { return clock_; }
     Imports& imports() { return *imports_; }
+    Jobs& jobs() { return *jobs_; }
     Directory& directory() { return directory_; }
     access::Sessions& sessions() { return sessions_; }
 
@@ -48,6 +50,12 @@ public:
     Result<app::Find> find(const access::Caller& caller);
     // The records that were appended are in the projections.
     Result<void> follow();
+
+    // Records that the projections do not have yet.
+    struct Lag {
+        std::uint64_t catalog = 0, index = 0;
+    };
+    Result<Lag> lag();
 
     // Content leaves only after these returned.
     Result<void> searched(const access::Caller& caller,
@@ -72,19 +80,23 @@ public:
         std::vector<std::string> problems;
     };
     Integrity integrity() const;
-    // A look at everything, and then what is due from time to time.
+    // The id of the job; of the one that runs already when there is one.
+    std::string look_in_background();
+    // A first look at everything, and then what is due from time to time.
     void keep_in_background();
-    Result<Integrity> check();
 
 private:
+    Result<std::string> check(const std::function<bool(std::uint64_t)>& progress);
+
     app::Archive& archive_;
     Directory& directory_;
     access::Sessions& sessions_;
     const Clock& clock_;
     std::unique_ptr<Imports> imports_;
     mutable std::mutex integrity_mutex_;
-    Integrity integrity_;  // guarded by integrity_mutex_
-    std::jthread keeper_;  // the last member: it uses the others
+    Integrity integrity_;         // guarded by integrity_mutex_
+    std::unique_ptr<Jobs> jobs_;  // the last members: they use the others
+    std::jthread keeper_;
 };
 
 // The messages that one of the scopes allows, as a filter that the index understands.

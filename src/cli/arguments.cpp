@@ -152,7 +152,11 @@ const std::vector<Command> table = {
       {"--proxy", "ADDRESS", "the proxy that encrypts and says who calls"},
       {"--proxy-protocol", "", "that proxy sends PROXY headers"},
       {"--web", "DIR", "the built page (default: beside the program)"},
-      {"--sample", "DIR", "what the demo archive is made of"}},
+      {"--sample", "DIR", "what the demo archive is made of"},
+      {"--rate", "LIMITS", "requests a minute: search=600,read=3000,export=120; 0: no limit"},
+      {"--log", "LEVEL", "error, warning or info (default; on a terminal: warning)"},
+      {"--log-format", "json|text", "of the log on standard error (default json)"},
+      {"--slow", "MS", "warn of requests that take longer (default 2000)"}},
      0,
      0,
      "Any address but this machine's own needs TLS or a proxy. Where there is no archive yet, the "

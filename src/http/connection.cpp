@@ -158,9 +158,11 @@ net::Awaitable<Connection::Next> Connection::refuse(RequestParser& parser,
     auto& request = parser.head().request;
     if (request.id.empty()) request.id = shared_.next_request_id();
     if (request.peer.empty()) request.peer = peer_;
+    request.secure = request.secure || secure_;
     parser.head().keep_alive = false;
     auto response = shared_.problem(request, status, what);
     if (status == 503) response.with("Retry-After", "1");
+    tell(request, response);
     const auto next = co_await answer(parser, std::move(response));
     co_return next == Next::close ? next : Next::linger;
 }
@@ -214,14 +216,23 @@ net::Awaitable<std::optional<Connection::Next>> Connection::collect(RequestParse
     co_return std::nullopt;
 }
 
+void Connection::tell(const Request& request, const Response& response) const {
+    if (!shared_.routes.seen) return;
+    const auto time = pattern_.empty() ? Clock::duration() : Clock::now() - began_;
+    shared_.routes.seen({request, pattern_, response.status, time});
+}
+
 net::Awaitable<Connection::Next> Connection::serve() {
+    pattern_ = {};
     RequestParser parser(limits_.head_bytes, limits_.headers);
     if (const auto next = co_await take_head(parser)) co_return *next;
     auto& head = parser.head();
     auto& request = head.request;
     ++shared_.tally.requests;
+    began_ = Clock::now();
     identify(request);
     auto match = shared_.routes.find(request.method, request.path);
+    pattern_ = match.route ? std::string_view(match.route->pattern) : std::string_view();
     request.parameters = std::move(match.parameters);
 
     std::optional<Response> response;
@@ -257,6 +268,7 @@ net::Awaitable<Connection::Next> Connection::serve() {
         ++shared_.tally.refused;
         co_return co_await refuse(parser, 503, "the server is busy");
     }
+    tell(request, *response);
     if (response->websocket) co_return co_await talk(parser, *response);
     co_return co_await answer(parser, std::move(*response));
 }

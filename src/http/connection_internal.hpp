@@ -36,6 +36,7 @@ private:
     net::Awaitable<Next> refuse(RequestParser& parser, int status, std::string what);
     void identify(Request& request);
     bool count_peer();
+    void tell(const Request& request, const Response& response) const;  // Routes::seen
 
     // handling.cpp: handlers on workers
     net::Awaitable<std::optional<Response>> handle(RequestParser& parser, const Handler& handler);
@@ -65,6 +66,8 @@ private:
     bool idle_ = true;      // nothing is lost when the wait is cancelled
     bool listening_ = false;
     bool woken_ = false;
+    Time began_{};                 // when the head of the request was there
+    std::string_view pattern_;     // of the route of this request
     bool receiving_body_ = false;  // for a handler that may return first
     bool aborted_ = false;
     std::array<char, 16 * 1024> buffer_;

@@ -3,6 +3,7 @@
 // encodes. Handlers run on a pool of worker threads, never on the thread of the network.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -47,6 +48,7 @@ struct Request {
     std::string peer;     // address of the caller, behind a proxy the one that the proxy names
     bool secure = false;  // came over TLS, to us or to the trusted proxy
     std::string id;       // of this request, for logs and for people who ask for help
+    std::string caller;   // an id, for logs: handlers say who it was; empty: nobody they knew
 
     // The first header of this name, letter case aside; empty when there is none.
     std::string_view header(std::string_view header_name) const;
@@ -99,6 +101,14 @@ struct Route {
 // promises. May be asked on the thread of the network: it must not wait for anything.
 using Problem = std::function<Response(const Request&, int status, std::string_view what)>;
 
+// A request that was decided on, for logs and figures: nothing of what was asked but the route.
+struct Seen {
+    const Request& request;
+    std::string_view pattern;  // of the route; empty: none was found, or the request was refused
+    int status = 0;
+    std::chrono::duration<double> time{};  // from the head of the request to the head of the answer
+};
+
 class Routes {
 public:
     void add(Route route);  // two routes of one method and shape are a mistake: CHECK
@@ -114,6 +124,8 @@ public:
     // Runs on the worker after every handler, and after 404 and 405: adds security headers, logs,
     // counts. May be empty.
     std::function<void(const Request&, Response&)> after;
+    // Once for every answer, on the thread of the network: it must not wait. May be empty.
+    std::function<void(const Seen&)> seen;
 
 private:
     std::vector<Route> routes_;

@@ -38,6 +38,11 @@ bool Pool::submit(std::function<void()> work, Admission admission) {
     return true;
 }
 
+std::uint64_t Pool::waiting() {
+    const std::lock_guard lock(mutex_);
+    return tasks_.size();
+}
+
 net::Awaitable<bool> Pool::run(std::function<void()> work, Admission admission) {
     auto start = [this, work = std::move(work), admission](auto handler) mutable {
         // A completion handler moves only, a std::function wants to copy.

@@ -28,6 +28,7 @@ public:
     // From a coroutine, which goes on in its own executor after the work is done.
     net::Awaitable<bool> run(std::function<void()> work, Admission admission);
     std::uint64_t busy() const { return busy_; }
+    std::uint64_t waiting();
 
 private:
     struct Task {

@@ -160,6 +160,11 @@ Result<void> Server::reload_tls() {
     return {};
 }
 
+std::shared_ptr<const net::TlsContext> Server::certificate() const {
+    const std::lock_guard lock(state_->shared.mutex);
+    return state_->shared.tls;
+}
+
 void Server::wake() {
     asio::post(state_->shared.loop, [state = state_.get()] {
         for (auto* connection : state->shared.connections) connection->wake();
@@ -169,6 +174,7 @@ void Server::wake() {
 Counters Server::counters() const {
     auto out = state_->shared.tally.read();
     out.busy_workers = state_->shared.pool.busy();
+    out.waiting = state_->shared.pool.waiting();
     return out;
 }
 

@@ -17,6 +17,10 @@
 #include "base/result.hpp"
 #include "http/message.hpp"
 
+namespace letopis::net {
+class TlsContext;
+}
+
 namespace letopis::http {
 
 struct Limits {
@@ -59,7 +63,7 @@ struct Options {
 
 struct Counters {
     std::uint64_t connections = 0, requests = 0, refused = 0, bytes_in = 0, bytes_out = 0;
-    std::uint64_t open_connections = 0, busy_workers = 0;
+    std::uint64_t open_connections = 0, busy_workers = 0, waiting = 0;
     std::map<int, std::uint64_t> by_status;
     std::vector<std::pair<double, std::uint64_t>> seconds;  // cumulative histogram of handlers
 };
@@ -75,7 +79,8 @@ public:
     void stop(std::chrono::seconds grace);
     // Reads certificate and key again; an error leaves the old ones in force.
     Result<void> reload_tls();
-    void wake();  // event streams are asked at once
+    std::shared_ptr<const net::TlsContext> certificate() const;  // null: no TLS
+    void wake();                                                 // event streams are asked at once
     Counters counters() const;
 
     struct State;

@@ -2,10 +2,13 @@
 #include "net/tls.hpp"
 
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include <boost/asio/buffer.hpp>
 #include <cstring>
+#include <ctime>
 
+#include "base/bytes.hpp"
 #include "net/tls_internal.hpp"
 
 namespace letopis::net {
@@ -64,7 +67,17 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(std::string_view chai
     if (error || SSL_CTX_check_private_key(raw) != 1)
         return fail(Errc::invalid,
                     "the private key is not PEM without a passphrase, or not of this certificate");
-    return std::shared_ptr<const TlsContext>(new TlsContext(std::move(state)));
+    const auto* const own = SSL_CTX_get0_certificate(raw);
+    Digest digest{};
+    unsigned int size = 0;
+    std::tm expires{};
+    if (own == nullptr || X509_digest(own, EVP_sha256(), digest.data(), &size) != 1 ||
+        ASN1_TIME_to_tm(X509_get0_notAfter(own), &expires) != 1)
+        return fail(Errc::invalid, "the certificate cannot be read");
+    const std::shared_ptr<TlsContext> made(new TlsContext(std::move(state)));
+    made->fingerprint_ = hex(digest);
+    made->expires_ = from_unix(::timegm(&expires));
+    return std::shared_ptr<const TlsContext>(made);
 }
 
 }  // namespace letopis::net

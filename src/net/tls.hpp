@@ -20,6 +20,8 @@ public:
     static Result<std::shared_ptr<const TlsContext>> load(std::string_view chain_pem,
                                                           std::string_view key_pem);
     ~TlsContext();
+    const std::string& fingerprint() const { return fingerprint_; }  // SHA-256, hex
+    Instant expires() const { return expires_; }
 
     struct State;
     State& state() const { return *state_; }
@@ -27,6 +29,8 @@ public:
 private:
     explicit TlsContext(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
+    std::string fingerprint_;  // of the server's own certificate
+    Instant expires_{};
 };
 
 // A certificate that nobody vouches for: enough for the first start, when somebody compares the

@@ -28,7 +28,7 @@ ROUTES = [
     ("GET", "/roles", "self"), ("GET", "/tokens", "self"), ("POST", "/tokens", "self"), ("DELETE", "/tokens/t0", "self"),
     ("GET", "/saved-searches", "search"), ("POST", "/saved-searches", "search"), ("DELETE", "/saved-searches/s0", "search"),
     ("GET", "/approvals", "approve"), ("POST", "/approvals/a0", "approve"), ("PATCH", "/session/settings", "self"),
-    ("GET", "/archive", "self"), ("GET", "/integrity", "integrity_view"), ("POST", "/integrity/verify", "integrity_run"), ("GET", "/storage", "integrity_view"),
+    ("GET", "/archive", "self"), ("GET", "/integrity", "integrity_view"), ("POST", "/integrity/verify", "integrity_run"), ("GET", "/jobs", "integrity_view"), ("DELETE", "/jobs/s0", "integrity_run"), ("GET", "/storage", "integrity_view"),
     ("GET", "/keys", "integrity_view"), ("POST", "/keys/rotate", "keys_manage"), ("POST", "/keys/check-sheet", "keys_manage"),
     ("GET", "/session", "self"), ("POST", "/session/step-up", "self"), ("GET", "/sessions", "self"), ("DELETE", "/sessions/s0", "self"),
     # A download of what one may read needs one right more.

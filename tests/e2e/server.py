@@ -10,14 +10,15 @@ import re
 import signal
 import struct
 import subprocess
+import tempfile
 import time
 import unittest
 import urllib.parse
 
+from contract import API, Contract
 from harness import LETOPIS, Box, environment, mail, mbox, multipart
 
 PASSWORD = "синий кит ест снег"
-API = "/api/v1"
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
 
@@ -67,6 +68,8 @@ class Client:
                     self.cookies[key] = kept
                 else:
                     self.cookies.pop(key, None)
+        if not whole_path:
+            self.server.contract.check(method, API + path, body, answer)
         return answer
 
     def get(self, path, **query):
@@ -110,31 +113,57 @@ class Client:
 class Server:
     """The program that serves the archive of a box."""
 
-    def __init__(self, box):
-        self.box = box
-        self.process = subprocess.Popen([LETOPIS, *box.options(), "serve", "--listen", "127.0.0.1:0"], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+    def __init__(self, box, *options, **more):
+        self.box, self.described = box, None
+        self.logged = tempfile.TemporaryFile()
+        self.process = subprocess.Popen([LETOPIS, *box.options(), "serve", "--listen", "127.0.0.1:0", *options], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=self.logged, env=environment(**more))
         # The greeting is one write, so that one look has all of it.
         said = os.read(self.process.stdout.fileno(), 65536)
         if not said:
-            raise AssertionError("the server did not start: " + self.process.stderr.read().decode())
+            raise AssertionError("the server did not start: " + self.log_text())
         self.said = said.decode()
-        self.port = int(re.search(r"http://127\.0\.0\.1:(\d+)", self.said)[1])
+        self.port = int(re.search(r"https?://127\.0\.0\.1:(\d+)", self.said)[1])
         link = re.search(r"/start/1\?token=(\w+)", self.said)
         self.token = link[1] if link else ""
 
+    def log_text(self):
+        if not self.logged.closed:
+            self.log_kept = os.pread(self.logged.fileno(), os.fstat(self.logged.fileno()).st_size, 0).decode()
+        return self.log_kept
+
+    def log(self, event=None):
+        """The lines of the log, read; all of them must be such lines."""
+        lines = [json.loads(line) for line in self.log_text().splitlines()]
+        return [line for line in lines if event in (None, line["event"])]
+
+    def faults(self):
+        """What nobody wants to see: errors, and what is no line of the log at all."""
+        return "\n".join(line for line in self.log_text().splitlines() if not re.match(r'\{"time":"[^"]+","level":"(info|warning)"', line))
+
     def stop(self):
-        """Returns the exit code and what else was said."""
+        """Returns the exit code and the faults that were logged."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
+        if self.logged.closed:
+            return self.process.returncode, self.faults()
         try:
-            out, err = self.process.communicate(timeout=30)
+            out, _ = self.process.communicate(timeout=30)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            out, err = self.process.communicate()
-            return "does not end at SIGTERM", err.decode()
+            self.process.communicate()
+            return "does not end at SIGTERM", self.log_text()
         self.said += out.decode()
-        return self.process.returncode, err.decode()
+        self.log_text()
+        self.logged.close()
+        return self.process.returncode, self.faults()
+
+    @property
+    def contract(self):
+        """What the server says of its API."""
+        if self.described is None:
+            self.described = Contract.of(self.port)
+        return self.described
 
     def client(self):
         return Client(self)
@@ -157,12 +186,13 @@ class Server:
 class Serving(unittest.TestCase):
     """A server a class (`shared = True`) or a test; it ends well whatever happened."""
     shared = False
+    options = ()
 
     @classmethod
     def begin(cls, target, clean):
         target.box = Box(init=False)
         clean(target.box.close)
-        target.server = Server(target.box)
+        target.server = Server(target.box, *cls.options)
         clean(cls.end, target)
 
     @staticmethod

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The archive as a whole, and how it runs.
+#include "api/shape.hpp"
+
+namespace letopis::api {
+
+using namespace shape;
+
+Part archive_shapes() {
+    using enum http::Method;
+    Part part;
+    part.named = {
+        {"Integrity",
+         object({{"state", one_of({"ok", "unchecked", "fault"})},
+                 {"checked_at", or_null(time())},
+                 {"records", count()},
+                 {"problems", list(text())}})},
+        {"Archive",
+         object({{"company", text()},
+                 {"demo", flag()},
+                 {"messages", count()},
+                 {"conversations", count()},
+                 {"sources", count()},
+                 {"records", count()},
+                 {"created", time()},
+                 {"books", object({{"balanced", flag()}})},
+                 {"integrity", ref("Integrity")},
+                 {"checklist", list(object({{"id", text()}, {"done", flag()}}))}})},
+        {"Storage",
+         object({{"items", list(object({{"name", text()}, {"bytes", count()}}))},
+                 {"bytes", count()},
+                 {"free", count()},
+                 {"total", count()}})},
+        {"Job",
+         object({{"id", text()},
+                 {"kind", text()},
+                 {"state", one_of({"waiting", "running", "done", "stopped", "failed"})},
+                 {"started", or_null(time())},
+                 {"finished", or_null(time())},
+                 {"done", count()},
+                 {"of", count()},
+                 {"note", text()},
+                 {"may_stop", flag()}})},
+        {"Problem",
+         object({{"type", text()},
+                 {"title", text()},
+                 {"status", count()},
+                 {"code", text()},
+                 {"detail", text()},
+                 {"id", text()},
+                 {"hint?", text()},
+                 {"at?", count()}})},
+    };
+    part.shapes = {
+        {get, "/archive", {ok(ref("Archive"))}},
+        {get, "/integrity", {ok(ref("Integrity"))}},
+        {post, "/integrity/verify", {accepted(object({{"id", text()}}))}},
+        {get, "/jobs", {ok(items(ref("Job")))}},
+        {del, "/jobs/{id}", {done()}},
+        {get, "/storage", {ok(ref("Storage"))}},
+        {get, "/events", {bytes("text/event-stream")}},
+        {get, "/metrics", {bytes("text/plain")}},
+    };
+    return part;
+}
+
+}  // namespace letopis::api
