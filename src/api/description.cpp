@@ -62,14 +62,17 @@ json::object responses_of(const Shape* shape) {
         json::object{{"description", "A problem (RFC 9457)"}, {"content", problem}};
     if (shape == nullptr) return responses;
     for (const auto& answer : shape->answers) {
-        json::object response{{"description", answer.status < 300 ? "Done" : "Not done"}};
-        if (!answer.type.empty()) {
-            auto body = content(answer.type, answer.schema);
-            if (answer.status >= 300)
-                body["application/problem+json"] = problem.at("application/problem+json");
-            response["content"] = std::move(body);
-        }
-        responses[std::to_string(answer.status)] = std::move(response);
+        // One status may have answers of several types.
+        auto& known = responses[std::to_string(answer.status)];
+        if (known.is_null())
+            known = json::object{{"description", answer.status < 300 ? "Done" : "Not done"}};
+        auto& response = known.get_object();
+        if (answer.type.empty()) continue;
+        if (!response.contains("content")) response["content"] = json::object();
+        auto& bodies = response.at("content").get_object();
+        for (auto& [type, body] : content(answer.type, answer.schema)) bodies[type] = body;
+        if (answer.status >= 300)
+            bodies["application/problem+json"] = problem.at("application/problem+json");
     }
     return responses;
 }

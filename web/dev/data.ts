@@ -2,21 +2,21 @@
 // One invented company, ООО «Тёплый контур» (windows, Yaroslavl). Addresses end in .example.
 import type { Client, Conversation, Hit, Message, Person, Sums, Source } from "../src/api/types";
 
-export const anna: Person = { name: "Анна Ветрова", address: "anna.vetrova@severny-bereg.example" };
-export const marina: Person = { name: "Марина Белова", address: "m.belova@teply-kontur.example", own: true };
-export const ilya: Person = { name: "Илья Крылов", address: "i.krylov@teply-kontur.example", own: true };
-export const darya: Person = { name: "Дарья Осипова", address: "d.osipova@teply-kontur.example", own: true };
-const lev: Person = { name: "Лев Орешин", address: "+7 000 555-01-44" };
-const office: Person = { name: "", address: "zakaz@teply-kontur.example", own: true };
+export const anna: Person = { name: "Анна Ветрова", address: "anna.vetrova@severny-bereg.example", kind: "email" };
+export const marina: Person = { name: "Марина Белова", address: "m.belova@teply-kontur.example", kind: "email", own: true };
+export const ilya: Person = { name: "Илья Крылов", address: "i.krylov@teply-kontur.example", kind: "email", own: true };
+export const darya: Person = { name: "Дарья Осипова", address: "d.osipova@teply-kontur.example", kind: "email", own: true };
+const lev: Person = { name: "Лев Орешин", address: "+7 000 555-01-44", kind: "phone" };
+const office: Person = { name: "", address: "zakaz@teply-kontur.example", kind: "email", own: true };
 
 let record = 183951;
 function message(id: number, date: string, channel: string, from: Person, to: Person[], subject: string, text: string, more: Partial<Message> = {}): Message {
   return {
-    id, conversation: "t-5521", date, received: date, channel, source: "s-1", from, to, cc: [], bcc: [], subject, text, parts: [{ kind: "text", text }], has_html: false, attachments: [], versions: [],
-    deleted: null, edited: false, marks: [], tags: [], reply_to: null, forwarded: null, reactions: [], service: null, record: (record += 9), own: from.own ?? false, ...more,
+    id, conversation: "t-5521", conversation_title: "Остекление веранды: срок и скидка", date, sent: date, received: date, stored: date, event: "message", channel, source: "s-1", from, to, cc: [], bcc: [], subject, text, parts: [{ kind: "text", text }], has_html: false, attachments: [], versions: [],
+    deleted: null, edited: false, marks: [], tags: [], reply_to: null, forwarded_from: [], sha256: "", size: text.length, reactions: [], service: null, record: (record += 9), own: from.own ?? false, ...more,
   };
 }
-const file = (n: number, name: string, type: string, size: number, preview: "image" | "pdf" | "text" | "none") => ({ n, name, type, size, sha256: `${n}3f8a91c2d4e6f70b${"0123456789abcdef".repeat(3)}`, text: true, preview });
+const file = (n: number, name: string, type: string, size: number, preview: "image" | "pdf" | "text" | "none") => ({ n, name, type, size, sha256: `${n}3f8a91c2d4e6f70b${"0123456789abcdef".repeat(3)}`, inline: false, encrypted: false, missing: "", preview });
 
 export const messages: Message[] = [
   message(183951, "2026-11-12T07:14:00Z", "email", anna, [marina], "Заказ 1184: остекление веранды",
@@ -31,11 +31,11 @@ export const messages: Message[] = [
     }),
   message(184101, "2026-11-13T13:20:00Z", "call", marina, [anna], "", "скидка 7 % на весь заказ 1184\nпредоплата 50 %, остаток после монтажа\nмонтаж до 30 ноября включительно"),
   message(184110, "2026-11-13T13:41:00Z", "telegram", marina, [anna], "", "Анна, спасибо за разговор. Фиксирую: скидка 7 %, предоплата 50 %, монтаж до 30 ноября включительно. Если всё верно, ответьте «подтверждаю»."),
-  message(184207, "2026-11-13T13:48:00Z", "telegram", anna, [marina], "", "Подтверждаю", { reactions: ["👍"] }),
+  message(184207, "2026-11-13T13:48:00Z", "telegram", anna, [marina], "", "Подтверждаю", { reactions: [{ emoji: "👍", count: 1 }] }),
   message(184118, "2026-11-16T06:12:00Z", "email", anna, [marina], "Предоплата по счёту 315", "Предоплату провели, 225 990 ₽, платёжное поручение во вложении. Скидка 7 % остаётся и на вторую очередь, правильно понимаю?",
     { attachments: [file(0, "Поручение 218.pdf", "application/pdf", 64_000, "pdf"), file(1, "выписка.txt", "text/plain", 1_204, "text")], tags: ["оплата"] }),
   message(184230, "2026-11-17T09:30:00Z", "telegram", marina, [anna], "", "Бригада приедет к вам 27 ноября к 9:00, старший монтажник Олег Сомов.",
-    { edited: true, versions: [{ id: 184230, date: "2026-11-17T09:30:00Z", text: "Бригада приедет к вам 26 ноября к 9:00, старший монтажник Олег Сомов." }, { id: 184241, date: "2026-11-17T12:40:00Z", text: "Бригада приедет к вам 27 ноября к 9:00, старший монтажник Олег Сомов." }] }),
+    { edited: true, versions: [{ id: 184230, date: "2026-11-17T09:30:00Z", current: false, text: "Бригада приедет к вам 26 ноября к 9:00, старший монтажник Олег Сомов." }, { id: 184241, date: "2026-11-17T12:40:00Z", current: true, text: "Бригада приедет к вам 27 ноября к 9:00, старший монтажник Олег Сомов." }] }),
   message(184271, "2026-11-18T15:02:00Z", "telegram", anna, [marina], "", "А если мы сами снимем старые рамы, выйдет дешевле?", { deleted: { date: "2026-11-18T15:09:00Z" } }),
   message(184298, "2026-11-19T06:26:00Z", "telegram", anna, [marina], "", "Марина, бригада точно приедет 27-го? И кто даст пропуск на парковку? Отвечаю за заезд группы, волнуюсь."),
 ];
@@ -49,7 +49,7 @@ export const talk: Conversation = {
 
 function hit(id: number, date: string, channel: string, from: Person, to: Person[], subject: string, snippet: string, more: Partial<Hit> = {}): Hit {
   const pieces = snippet.split(/(\[[^\]]*\])/).filter(Boolean).map((text) => (text.startsWith("[") ? { text: text.slice(1, -1), hit: true } : { text }));
-  return { id, date, channel, from, to, to_count: to.length, subject, conversation: "t-5521", conversation_title: talk.title, attachments: 0, snippet: pieces, snippet_in: "body", edited: false, deleted: false, ...more };
+  return { id, date, channel, event: "message", unparsed: false, from, to, to_count: to.length, subject, conversation: "t-5521", conversation_title: talk.title, attachments: 0, snippet: pieces, snippet_in: "body", edited: false, deleted: false, ...more };
 }
 export const hits: Hit[] = [
   hit(184118, "2026-11-16T06:12:00Z", "email", anna, [marina], "Предоплата по счёту 315", "Предоплату провели, 225 990 ₽. [Скидка] 7 % остаётся и на вторую очередь, правильно понимаю?", { attachments: 2 }),
@@ -78,7 +78,7 @@ export const clients: Client[] = [
   ["c-702", "Инна Ракитина", ["+7 000 555-02-11"], 113, "2025-02-01T08:00:00Z", "2026-11-10T10:41:00Z", ["whatsapp"]],
   ["c-455", "Harbour View Apartments", ["office@harbourview.example"], 86, "2025-05-20T08:00:00Z", "2026-10-02T12:00:00Z", ["email"]],
 ].map(([id, name, addresses, count, , last, channels]) => ({
-  id: id as string, name: name as string, addresses: (addresses as string[]).map((address) => ({ kind: address.includes("@") ? "email" : "name", address })), messages: count as number, last: last as string, channels: channels as string[],
+  id: id as string, name: name as string, addresses: (addresses as string[]).map((address) => ({ kind: address.includes("@") ? "email" : "name", address })), names: [{ name: name as string, count: count as number }], messages: count as number, last: last as string, channels: channels as string[],
   activity: facets.month.map((one) => ({ month: one.value, count: one.count * 2 })),
   conversations: [
     { id: "t-5521", title: "Остекление веранды: срок и скидка", channel: "email", messages: 9, last: "2026-11-19T06:26:00Z" },
@@ -95,4 +95,4 @@ export const sources: Source[] = [
   ["s-4", "WhatsApp с Инной Р", "whatsapp", books(6207, 6186, 21, 0, 0)],
   ["s-5", "Чат на сайте", "site", books(1904, 1880, 24, 0, 0)],
   ["s-6", "Заметки о звонках", "call", books(324, 324, 0, 0, 0)],
-].map(([id, title, channel, sums]) => ({ id: id as string, source: title as string, title: title as string, channel: channel as string, ...(sums as Sums), files: 3, runs: 2, unfinished_runs: 0, messages: (sums as Sums).stored, balanced: true, last: "2026-11-19T11:20:00Z" }));
+].map(([id, title, channel, sums]) => ({ id: id as string, source: title as string, title: title as string, channel: channel as string, ...(sums as Sums), marked: 0, files: 3, runs: 2, unfinished_runs: 0, messages: (sums as Sums).stored, balanced: true, last: "2026-11-19T11:20:00Z" }));

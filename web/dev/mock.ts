@@ -11,8 +11,9 @@ type Reply = { status?: number; body?: unknown; text?: string; type?: string; by
 interface Ask { method: string; path: string; query: URLSearchParams; body: Record<string, unknown> }
 
 const state = { where: "in" as "in" | "out" | "setup" | "locked", setup: "new", slow: 0, fail: "", company: "", uploads: new Map<string, { name: string; size: number; offset: number }>(), imports: [] as Import[], began: 0, full: false };
+const begun = { state: "running" as const, marked: 0, input: "", rate: 0, left_s: 0, searchable: 0, refusals: [], error: "", verified: null };
 const rights = ["search", "read", "take_out", "import_messages", "sources_view", "sources_manage", "people_view", "people_manage", "audit_view", "integrity_view", "integrity_run", "keys_manage", "settings_manage", "approve"];
-const session = (): Session => ({ user: { id: "u-aaaaaaaaaa", login: "m.belova", name: "Марина Белова", locale: "", email: "m.belova@teply-kontur.example" }, roles: ["owner"], rights, second_factor: "2026-11-19T08:00:00Z", expires: "2099-01-01T00:00:00Z", idle_until: "2099-01-01T00:00:00Z", demo: false });
+const session = (): Session => ({ user: { id: "u-aaaaaaaaaa", login: "m.belova", name: "Марина Белова", locale: "", email: "m.belova@teply-kontur.example" }, roles: ["owner"], rights, second_factor: "2026-11-19T08:00:00Z", sees_all: true, company: "ООО «Тёплый контур»", idle_until: "2099-01-01T00:00:00Z", demo: false });
 const users: User[] = [
   { id: "u-aaaaaaaaaa", login: "m.belova", name: "Марина Белова", email: "m.belova@teply-kontur.example", active: true, roles: ["owner"], groups: ["Продажи"], grants: [{ role: "owner", scope: { everything: true } }], second_factor: true, passkeys: 1, last_seen: "2026-11-19T11:30:00Z", created: "2026-03-02T08:00:00Z" },
   { id: "u-bbbbbbbbbb", login: "i.krylov", name: "Илья Крылов", email: "i.krylov@teply-kontur.example", active: true, roles: ["reader"], groups: ["Продажи"], grants: [{ role: "reader", scope: { clients: ["anna.vetrova@severny-bereg.example"], channels: ["email", "telegram"] }, until: "2026-12-31T00:00:00Z", reason: "замещает Дарью в отпуске" }], second_factor: true, passkeys: 0, last_seen: "2026-11-18T15:02:00Z", created: "2026-03-02T08:00:00Z" },
@@ -147,8 +148,8 @@ function books(ask: Ask): Reply | undefined {
   if (kind === "imports") {
     if (ask.method === "POST") {
       state.began = Date.now();
-      const files = (ask.body["uploads"] as string[]).map((key) => ({ name: state.uploads.get(key)?.name ?? key, size: state.uploads.get(key)?.size ?? 0, state: "running" }));
-      const job: Import = { id: `i-${state.imports.length + 1}`, state: "running", files, seen: 0, stored: 0, duplicates: 0, refused: 0, pending: 0, bytes: 0, bytes_all: 5.3e9 };
+      const files = (ask.body["uploads"] as string[]).map((key) => ({ name: state.uploads.get(key)?.name ?? key, size: state.uploads.get(key)?.size ?? 0 }));
+      const job: Import = { ...begun, id: `i-${state.imports.length + 1}`, files, seen: 0, stored: 0, duplicates: 0, refused: 0, pending: 0, bytes: 0, bytes_all: 5.3e9 };
       state.imports.push(job);
       return { body: { id: job.id } };
     }
@@ -177,7 +178,7 @@ function people(ask: Ask): Reply | undefined {
     case "integrity": return { body: { state: "ok", checked_at: "2026-11-19T11:20:00Z", records: 184302, problems: [] } };
     case "storage": return { body: { items: [{ name: "journal", bytes: 18_400_000_000 }, { name: "objects", bytes: 41_100_000_000 }, { name: "index", bytes: 2_700_000_000 }, { name: "catalog", bytes: 900_000_000 }], free: 310_000_000_000, total: 500_000_000_000 } };
     case "keys": return { body: { unlock: "key_file", generation: 14, rotated_at: "2026-11-02T08:00:00Z", rotation_due: "2026-12-02T08:00:00Z", sheet_checked_at: "2026-03-02T08:10:00Z", counts: [{ purpose: "epoch", count: 1 }, { purpose: "page", count: 61 }, { purpose: "index_page", count: 12 }, { purpose: "intake", count: 240 }, { purpose: "log", count: 2 }], logs: [{ name: "letopis-3f1c/archive/1", key: "letopis-3f1c/archive/1+5c3b21aa+AVd0cGxlYXNlcmVhZHRoZXNwZWNpZmljYXRpb25zLi4" }] } };
-    case "jobs": return { body: { items: [{ id: "j-1", kind: "verify", state: "done", started: "2026-11-19T11:18:00Z", finished: "2026-11-19T11:20:00Z", done: 184302, of: 184302 }, { id: "j-2", kind: "index", state: "running", started: "2026-11-19T11:30:00Z", finished: null, done: 61, of: 100 }] } };
+    case "jobs": return { body: { items: [{ id: "im-2", kind: "import", state: "running", started: "2026-11-19T11:30:00Z", finished: null, done: 61_000_000, of: 100_000_000, note: "", may_stop: true }, { id: "jo-1", kind: "verify", state: "done", started: "2026-11-19T11:18:00Z", finished: "2026-11-19T11:20:00Z", done: 18_400_000_000, of: 18_400_000_000, note: "", may_stop: false }, { id: "im-1", kind: "import", state: "stopped", started: "2026-11-18T09:10:00Z", finished: "2026-11-18T09:12:00Z", done: 3_000_000, of: 9_000_000, note: "", may_stop: false }] } };
     default: return undefined;
   }
 }
@@ -232,7 +233,7 @@ export function serve(port: number, dist: string): Promise<void> {
         else if (name === "import") {
           state.full = value !== "done";
           state.began = value === "done" ? 0 : Date.now();
-          state.imports = [{ id: "i-1", state: "running", files: [{ name: "zakaz-2019-2026.mbox", size: 5.3e9, state: "running" }], seen: 0, stored: 0, duplicates: 0, refused: 0, pending: 0, bytes: 0, bytes_all: 5.3e9 }];
+          state.imports = [{ ...begun, id: "i-1", files: [{ name: "zakaz-2019-2026.mbox", size: 5.3e9 }], seen: 0, stored: 0, duplicates: 0, refused: 0, pending: 0, bytes: 0, bytes_all: 5.3e9 }];
         } else {
           state.where = name as typeof state.where;
           state.setup = value || "new";

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Integrity, storage, jobs.
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { api } from "../../api/client";
 import type { Job } from "../../api/types";
-import { listTime, num, percent, saidTime, size } from "../../lib/format";
+import { listTime, percent, saidTime, size } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { valueOf } from "../../lib/loadable";
 import { Button } from "../../ui/button";
@@ -15,19 +17,48 @@ import { may } from "../session/state";
 import { jobName, storeName } from "./names";
 import { integrity, jobs, loadIntegrity, loadStorage, storage, verify } from "./state";
 
+function JobState({ job }: { job: Job }) {
+  if (job.state === "done") return job.note ? <Mark tone="alert" icon="alert">{t("job.faults")}</Mark> : <Mark tone="ok" icon="check">{t("import.done")}</Mark>;
+  if (job.state === "failed") return <Mark tone="alert" icon="alert">{t("import.failed")}</Mark>;
+  if (job.state === "stopped") return <Mark tone="warn" icon="x">{t("import.stopped")}</Mark>;
+  return <Mark tone="info" icon="refresh">{job.state === "waiting" ? t("import.waiting") : t("import.running")}</Mark>;
+}
+
+function howFar(job: Job): string {
+  if (job.of > job.done) return t("intake.of", { a: size(job.done), b: size(job.of) });
+  return job.done > 0 ? size(job.done) : "—";
+}
+
 function JobTable({ items }: { items: Job[] }) {
+  const stop = (job: Job) => void api.delete(`/jobs/${job.id}`).then(jobs.load, complain);
   return (
     <div class="table-wrap"><table class="table cards-s"><caption class="vh">{t("admin.jobs")}</caption>
-      <thead><tr><th scope="col">{t("jobs.kind")}</th><th scope="col">{t("jobs.started")}</th><th scope="col">{t("jobs.finished")}</th><th scope="col" class="n">{t("jobs.done")}</th><th scope="col">{t("sources.state")}</th></tr></thead>
+      <thead><tr><th scope="col">{t("jobs.kind")}</th><th scope="col">{t("jobs.started")}</th><th scope="col">{t("jobs.finished")}</th><th scope="col" class="n">{t("jobs.done")}</th><th scope="col">{t("sources.state")}</th><th scope="col"><span class="vh">{t("jobs.stop")}</span></th></tr></thead>
       <tbody>{items.map((job) => (
         <tr key={job.id}><td class="strong">{jobName(job.kind)}{job.note && <span class="xs faint block">{job.note}</span>}</td><td class="num soft" data-l={t("jobs.started.short")}>{job.started ? listTime(job.started) : "—"}</td><td class="num soft" data-l={t("jobs.finished.short")}>{job.finished ? listTime(job.finished) : "—"}</td>
-          <td class="n num">{job.of ? t("intake.of", { a: num(job.done ?? 0), b: num(job.of) }) : "—"}</td><td>{job.state === "done" ? <Mark tone="ok" icon="check">{t("import.done")}</Mark> : job.state === "failed" ? <Mark tone="alert" icon="alert">{t("import.failed")}</Mark> : <Mark tone="info" icon="refresh">{job.state === "waiting" ? t("import.waiting") : t("import.running")}</Mark>}</td></tr>
+          <td class="n num">{howFar(job)}</td><td><JobState job={job} /></td><td>{job.may_stop && may("integrity_run") && <Button small onClick={() => stop(job)}>{t("jobs.stop")}</Button>}</td></tr>
       ))}</tbody></table></div>
   );
 }
 
+// While something runs, the list is asked for again every two seconds.
+function useFollowing() {
+  const items = valueOf(jobs.rows.value) ?? [];
+  const runs = items.some((job) => job.state === "running" || job.state === "waiting");
+  useEffect(() => {
+    if (!runs) return undefined;
+    const timer = setInterval(jobs.load, 2000);
+    return () => {
+      clearInterval(timer);
+      loadIntegrity();
+    };
+  }, [runs]);
+  return items;
+}
+
 export function IntegritySection() {
   const busy = useSignal(false);
+  const checks = useFollowing().filter((job) => job.kind === "verify");
   const check = () => {
     busy.value = true;
     void verify().then(() => toast(t("integrity.started")), complain).finally(() => (busy.value = false));
@@ -46,7 +77,7 @@ export function IntegritySection() {
               {now.state === "fault" && <Note tone="alert">{t("integrity.fault.long")}</Note>}
             </Card>
             {(now.problems?.length ?? 0) > 0 && <Card title={t("integrity.problems")}><ul class="list sm">{now.problems?.map((one, index) => <li class="break" key={index}>{one}</li>)}</ul></Card>}
-            {(valueOf(jobs.rows.value)?.length ?? 0) > 0 && <JobTable items={(valueOf(jobs.rows.value) ?? []).filter((job) => job.kind === "verify")} />}
+            {checks.length > 0 && <JobTable items={checks} />}
           </div>
         )}
       </Load>
@@ -74,6 +105,7 @@ export function StorageSection() {
 }
 
 export function JobsSection() {
+  useFollowing();
   return (
     <>
       <PageHead title={t("admin.jobs")} lede={t("jobs.lede")}><Button icon="refresh" onClick={jobs.load}>{t("action.refresh")}</Button></PageHead>

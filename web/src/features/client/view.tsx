@@ -70,7 +70,7 @@ function Activity({ months }: { months: Client["activity"] }) {
 }
 
 function Entry({ row }: { row: TimelineRow }) {
-  const text = row.text || row.snippet?.map((piece) => piece.text).join("") || "";
+  const text = row.text;
   return (
     <li>
       <ChannelIcon channel={row.channel} />

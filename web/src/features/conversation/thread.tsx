@@ -117,7 +117,7 @@ function Bubble({ message, words, compact }: Shown) {
   const text = spoken(message);
   return (
     <div class="bubble">
-      {message.forwarded ? <p class="xs faint">{t("message.forwarded")}{typeof message.forwarded === "string" ? `: ${message.forwarded}` : typeof message.forwarded === "object" ? `: ${message.forwarded.name}` : ""}</p> : null}
+      {message.forwarded_from[0] ? <p class="xs faint">{t("message.forwarded")}: {message.forwarded_from[0].name || message.forwarded_from[0].address}</p> : null}
       {text && (previous && words.length === 0 ? <Diff before={previous.text} after={text} show="after" /> : <Words text={text} words={words} />)}
       {!compact && <Fold message={message} />}
       <Files message={message.id} files={message.attachments} />

@@ -19,7 +19,7 @@ import { asOf, grow, growing, id, moment, oursPerson, reload, replayOn, replayTo
 import { Earlier, Thread } from "./thread";
 import { walk } from "./walk";
 
-const channelsOf = (one: Conversation) => one.channels ?? (one.channel ? [one.channel] : []);
+const channelsOf = (one: Conversation) => one.channels;
 
 const inMessage = (selector: string) => document.activeElement?.closest("[data-message]")?.querySelector<HTMLElement>(selector);
 

@@ -35,7 +35,7 @@ export function SavedList() {
           <ul class="list">
             {items.map((one) => (
               <li class="row" key={one.id}>
-                <div class="grow"><a href={linkTo(one.query, one.order)}>{one.name}</a>{one.name !== one.query && <p class="xs faint mono clip">{one.query}</p>}</div>
+                <div class="grow"><a href={linkTo(one.query, one.order ?? "newest")}>{one.name}</a>{one.name !== one.query && <p class="xs faint mono clip">{one.query}</p>}</div>
                 <Button kind="quiet" small icon="x" label={t("search.saved.forget", { name: one.name })} onClick={() => void forget(one).catch(complain)} />
               </li>
             ))}

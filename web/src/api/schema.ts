@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Made from docs/openapi.json by `npm run types`.
+
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Health: {
+            ok: boolean;
+            /** @enum {string} */
+            state: "setup" | "open";
+            version: string;
+        };
+        Setup: {
+            /** @enum {string} */
+            state: "new" | "sheet" | "user" | "confirm";
+            language?: string;
+            company?: string;
+            login?: string;
+            sheet?: string;
+        };
+        Sheet: {
+            sheet: string;
+            key_file: string;
+        };
+        Totp: {
+            secret: string;
+            uri: string;
+            qr: string;
+        };
+        SignIn: {
+            /** @enum {string} */
+            next: "totp" | "passkey";
+            methods: ("totp" | "recovery" | "passkey")[];
+        };
+        Session: {
+            user: {
+                id: string;
+                login: string;
+                name: string;
+                email: string;
+                locale: string;
+            };
+            roles: string[];
+            rights: string[];
+            sees_all: boolean;
+            second_factor: string | null;
+            /** Format: date-time */
+            idle_until: string;
+            company: string;
+            demo: boolean;
+        };
+        SessionRow: {
+            id: string;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            seen: string;
+            peer: string;
+            agent: string;
+            current: boolean;
+        };
+        Person: {
+            name: string;
+            address: string;
+            kind: string;
+        };
+        Piece: {
+            text: string;
+            hit?: boolean;
+        };
+        Hit: {
+            id: number;
+            /** Format: date-time */
+            date: string;
+            channel: string;
+            event: string;
+            from: components["schemas"]["Person"];
+            to: components["schemas"]["Person"][];
+            to_count: number;
+            subject: string;
+            conversation: string;
+            conversation_title: string;
+            attachments: number;
+            edited: boolean;
+            deleted: boolean;
+            unparsed: boolean;
+            snippet: components["schemas"]["Piece"][];
+            /** @enum {string} */
+            snippet_in: "body" | "subject" | "attachment" | "";
+        };
+        FacetValue: {
+            value: string;
+            count: number;
+        };
+        Facets: {
+            channel: components["schemas"]["FacetValue"][];
+            from: components["schemas"]["FacetValue"][];
+            lang: components["schemas"]["FacetValue"][];
+            month: components["schemas"]["FacetValue"][];
+            has_attachment: number;
+        };
+        SearchPage: {
+            total: number;
+            exact: boolean;
+            hits: components["schemas"]["Hit"][];
+            forms: string[];
+            cursor: string | null;
+            note: string;
+            suggestion: string;
+            took_ms: number;
+            facets?: components["schemas"]["Facets"];
+        };
+        Suggestion: {
+            /** @enum {string} */
+            kind: "field" | "person";
+            text: string;
+            insert: string;
+            label: string;
+        };
+        TimelineRow: {
+            id: number;
+            /** Format: date-time */
+            date: string;
+            channel: string;
+            event: string;
+            from: components["schemas"]["Person"];
+            to: components["schemas"]["Person"][];
+            to_count: number;
+            subject: string;
+            conversation: string;
+            conversation_title: string;
+            attachments: number;
+            edited: boolean;
+            deleted: boolean;
+            unparsed: boolean;
+            text: string;
+            cut: boolean;
+        };
+        Party: {
+            name: string;
+            address: string;
+            kind: string;
+            messages: number;
+        };
+        Conversation: {
+            id: string;
+            title: string;
+            channels: string[];
+            parties: components["schemas"]["Party"][];
+            total: number;
+            /** Format: date-time */
+            first: string;
+            /** Format: date-time */
+            last: string;
+            density: {
+                at: string;
+                count: number;
+            }[];
+            items: components["schemas"]["Message"][];
+            more_before: boolean;
+            more_after: boolean;
+        };
+        Part: {
+            /** @enum {string} */
+            kind: "text" | "quote" | "signature";
+            text: string;
+        };
+        Attachment: {
+            n: number;
+            name: string;
+            type: string;
+            size: number;
+            sha256: string;
+            inline: boolean;
+            encrypted: boolean;
+            missing: string;
+            /** @enum {string} */
+            preview: "image" | "pdf" | "text" | "none";
+        };
+        Version: {
+            id: number;
+            /** Format: date-time */
+            date: string;
+            current: boolean;
+            text: string;
+        };
+        Message: {
+            id: number;
+            record: number;
+            conversation: string;
+            conversation_title: string;
+            /** Format: date-time */
+            date: string;
+            sent: string | null;
+            received: string | null;
+            /** Format: date-time */
+            stored: string;
+            channel: string;
+            event: string;
+            source: string;
+            from: components["schemas"]["Person"];
+            to: components["schemas"]["Person"][];
+            cc: components["schemas"]["Person"][];
+            bcc: components["schemas"]["Person"][];
+            forwarded_from: components["schemas"]["Person"][];
+            subject: string;
+            text: string;
+            parts: components["schemas"]["Part"][];
+            has_html: boolean;
+            attachments: components["schemas"]["Attachment"][];
+            versions: components["schemas"]["Version"][];
+            edited: boolean;
+            deleted: {
+                /** Format: date-time */
+                date: string;
+            } | null;
+            marks: string[];
+            tags: string[];
+            reactions: {
+                emoji: string;
+                count: number;
+            }[];
+            service: string | null;
+            reply_to: number | null;
+            sha256: string;
+            size: number;
+        };
+        Proof: {
+            /** @enum {string} */
+            state: "proven" | "erased";
+            record?: number;
+            log?: string;
+            leaf?: number;
+            tree_size?: number;
+            root?: string;
+            /** Format: date-time */
+            stored?: string;
+            vkey?: string;
+            proof?: string;
+        };
+        ClientRow: {
+            id: string;
+            name: string;
+            addresses: {
+                kind: string;
+                address: string;
+            }[];
+            names: {
+                name: string;
+                count: number;
+            }[];
+            messages: number;
+            channels: string[];
+            /** Format: date-time */
+            last: string;
+        };
+        Client: {
+            id: string;
+            name: string;
+            addresses: {
+                kind: string;
+                address: string;
+            }[];
+            names: {
+                name: string;
+                count: number;
+            }[];
+            messages: number;
+            channels: string[];
+            /** Format: date-time */
+            last: string;
+            activity: {
+                month: string;
+                count: number;
+            }[];
+            conversations: {
+                id: string;
+                title: string;
+                channel: string;
+                messages: number;
+                /** Format: date-time */
+                last: string;
+            }[];
+        };
+        AuditRow: {
+            record: number;
+            /** Format: date-time */
+            at: string;
+            kind: string;
+            who: components["schemas"]["Who"];
+            what: string;
+            peer: string;
+            total?: number;
+            messages?: number;
+        };
+        AuditPage: {
+            items: components["schemas"]["AuditRow"][];
+            cursor: string | null;
+        };
+        Who: {
+            id: string;
+            name: string;
+        };
+        Upload: {
+            id: string;
+            name: string;
+            size: number;
+            offset: number;
+        };
+        Refusal: {
+            item: string;
+            reason: string;
+        };
+        Import: {
+            seen: number;
+            stored: number;
+            duplicates: number;
+            refused: number;
+            pending: number;
+            marked: number;
+            id: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "indexing" | "verifying" | "done" | "stopped" | "failed";
+            files: {
+                name: string;
+                size: number;
+            }[];
+            input: string;
+            bytes: number;
+            bytes_all: number;
+            rate: number;
+            left_s: number;
+            searchable: number;
+            refusals: components["schemas"]["Refusal"][];
+            error: string;
+            verified: {
+                ok: boolean;
+                records: number;
+            } | null;
+        };
+        Source: {
+            seen: number;
+            stored: number;
+            duplicates: number;
+            refused: number;
+            pending: number;
+            marked: number;
+            id: string;
+            source: string;
+            title: string;
+            channel: string;
+            files: number;
+            runs: number;
+            unfinished_runs: number;
+            messages: number;
+            balanced: boolean;
+            last: string | null;
+        };
+        SourceTotal: {
+            seen: number;
+            stored: number;
+            duplicates: number;
+            refused: number;
+            pending: number;
+            marked: number;
+            files: number;
+            balanced: boolean;
+        };
+        Scope: {
+            everything?: boolean;
+            clients?: string[];
+            employees?: string[];
+            channels?: string[];
+            sources?: string[];
+            from?: string | null;
+            until?: string | null;
+        };
+        Grant: {
+            role: string;
+            scope?: components["schemas"]["Scope"];
+            from?: string | null;
+            until?: string | null;
+            reason?: string;
+            by?: string;
+        };
+        User: {
+            id: string;
+            login: string;
+            name: string;
+            email: string;
+            active: boolean;
+            roles: string[];
+            groups: string[];
+            grants: components["schemas"]["Grant"][];
+            second_factor: boolean;
+            passkeys: number;
+            /** Format: date-time */
+            created: string;
+            last_seen: string | null;
+        };
+        Invited: {
+            id: string;
+            asked?: boolean;
+            invite?: string;
+        };
+        Role: {
+            name: string;
+            rights: string[];
+        };
+        Token: {
+            id: string;
+            name: string;
+            user: string;
+            rights: string[];
+            until: string | null;
+            /** Format: date-time */
+            created: string;
+        };
+        SavedSearch: {
+            id: string;
+            name: string;
+            query: string;
+            own: boolean;
+        };
+        Approval: {
+            id: string;
+            action: string;
+            what: string;
+            reason: string;
+            by: components["schemas"]["Who"];
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            until: string;
+            /** @enum {string} */
+            state: "waiting" | "approved" | "refused" | "used";
+            decided_by: string;
+        };
+        Integrity: {
+            /** @enum {string} */
+            state: "ok" | "unchecked" | "fault";
+            checked_at: string | null;
+            records: number;
+            problems: string[];
+        };
+        Archive: {
+            company: string;
+            demo: boolean;
+            messages: number;
+            conversations: number;
+            sources: number;
+            records: number;
+            /** Format: date-time */
+            created: string;
+            books: {
+                balanced: boolean;
+            };
+            integrity: components["schemas"]["Integrity"];
+            checklist: {
+                id: string;
+                done: boolean;
+            }[];
+        };
+        Storage: {
+            items: {
+                name: string;
+                bytes: number;
+            }[];
+            bytes: number;
+            free: number;
+            total: number;
+        };
+        Job: {
+            id: string;
+            kind: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "done" | "stopped" | "failed";
+            started: string | null;
+            finished: string | null;
+            done: number;
+            of: number;
+            note: string;
+            may_stop: boolean;
+        };
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            code: string;
+            detail: string;
+            id: string;
+            hint?: string;
+            at?: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
