@@ -158,6 +158,17 @@ bool Caller::sees_all() const {
 
 bool may(const Caller& caller, Right right) { return caller.rights.contains(right); }
 
+bool sees_all_sources(const Caller& caller) {
+    return caller.sees_all() || may(caller, Right::sources_manage);
+}
+
+bool sees_whole_log(const Caller& caller) {
+    return caller.sees_all() || caller.scopes.empty() ||
+           std::any_of(caller.roles.begin(), caller.roles.end(), [](Role role) {
+               return !sees_content(role) && rights_of(role).contains(Right::audit_view);
+           });
+}
+
 Effective effective(const User& user, const std::vector<Group>& groups, Instant now) {
     Effective sum;
     if (!user.active) return sum;

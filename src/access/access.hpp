@@ -132,6 +132,7 @@ struct Caller {
     std::string token;    // id, when a program calls
     std::string session;  // id (not the secret), when a person calls
     std::string peer;
+    std::set<Role> roles;
     std::set<Right> rights;
     std::vector<Scope> scopes;             // any of them lets a message be seen
     bool sees_all() const;                 // one of them is everything
@@ -140,6 +141,11 @@ struct Caller {
 
 // The one choke point.
 bool may(const Caller& caller, Right right);
+// Are the books of every source theirs, or only of those that they see whole?
+bool sees_all_sources(const Caller& caller);
+// Is the whole log theirs, its words included, or only what is about messages that they see? The
+// first for a role without content: an auditor must be able to tell what was looked for.
+bool sees_whole_log(const Caller& caller);
 
 // Is the grant in force at this moment? From is included, until is not.
 bool in_force(const Grant& grant, Instant now);

@@ -65,6 +65,7 @@ std::optional<Caller> People::caller(std::string_view id, Instant now) const {
     caller.user = known->id;
     caller.login = known->login;
     caller.name = known->name;
+    caller.roles = std::move(sum.roles);
     caller.rights = std::move(sum.rights);
     caller.scopes = std::move(sum.scopes);
     return caller;

@@ -105,6 +105,7 @@ struct Author {
     Instant now{};
     std::string approval = {};
     std::string ask = {};
+    bool sheet_typed = false;  // the recovery sheet was typed in and opened the archive just now
 };
 // Whoever holds the archive's keys and works at the command line.
 constexpr std::string_view operator_id = "operator";
@@ -119,7 +120,13 @@ struct Change {
 // All of them: errors invalid (form, limits), not_found, conflict (login taken, the last
 // administrator would be gone, roles that are not for one person), forbidden (a yes is needed).
 // Whatever gives somebody rights, a wider scope, or an existing account with rights that the author
-// does not have (invitation, external identity) needs a yes where another user may give it.
+// does not have (invitation, external identity) needs a yes where another user may give it. Where
+// nobody else may: to give what the author does not have, or the power to approve, takes the
+// recovery sheet and 72 hours, except in the first 72 hours of the first user, who has to begin
+// alone.
+// What the error says where a yes is needed: of somebody else, or of the recovery sheet.
+constexpr std::string_view needs_another = "somebody else must approve this";
+constexpr std::string_view needs_sheet = "nobody else can approve this";
 struct NewUser {
     std::string login, name, email = {}, locale = "ru";
     std::vector<std::string> addresses = {}, groups = {};
@@ -136,6 +143,14 @@ Result<Change> describe_user(const People&,
                              std::string_view user,
                              const Description&,
                              const Author&);
+// All that is named changes, in one document.
+struct UserChange {
+    std::optional<Description> described = {};
+    std::optional<std::vector<Grant>> grants = {};
+    std::optional<std::vector<std::string>> groups = {};
+    std::optional<bool> active = {};
+};
+Result<Change> change_user(const People&, std::string_view user, UserChange, const Author&);
 Result<Change> set_grants(const People&,
                           std::string_view user,
                           std::vector<Grant> grants,
@@ -147,6 +162,12 @@ Result<Change> set_groups(const People&,
 Result<Change> set_active(const People&, std::string_view user, bool active, const Author&);
 // `group.id` empty: a new one.
 Result<Change> set_group(const People&, Group group, const Author&);
+// With `members`, whoever is named is in the group and nobody else; one document.
+struct GroupChange {
+    Group group;  // id empty: a new one
+    std::optional<std::vector<std::string>> members;
+};
+Result<Change> change_group(const People&, GroupChange, const Author&);
 Result<Change> remove_group(const People&, std::string_view group, const Author&);
 
 // Of oneself only: the author is the user.
@@ -170,8 +191,9 @@ struct NewToken {
     std::string name;
     std::set<Right> rights;
     std::optional<Instant> until;
+    std::string user = {};  // by the operator: whose it is
 };
-// The author's own token, with rights that the author has.
+// The author's own token, with rights that the author has; by the operator, of the user it names.
 Result<Change> add_token(const People&, const NewToken&, const Author&);
 Result<Change> revoke_token(const People&, std::string_view token, const Author&);
 
@@ -181,14 +203,19 @@ Result<Change> remove_search(const People&, std::string_view search, const Autho
 
 struct Wanted {
     std::string action, what, reason;
-    bool sheet_typed = false;  // the recovery sheet was typed in and opened the archive just now
+    bool sheet_typed = false;
 };
 // Expires after 24 hours. Where nobody but the author may approve: needs `sheet_typed`, and is a
 // yes that may be used from 72 to 96 hours after.
 Result<Change> request_approval(const People&, const Wanted&, const Author&);
 // The yes or no of somebody else who may approve. A no also stops what waits for its 72 hours.
 Result<Change> decide_approval(const People&, std::string_view approval, bool yes, const Author&);
-// Once, by who asked, for exactly what was approved.
+// By who asked, as long as it was not done.
+Result<Change> withdraw_approval(const People&, std::string_view approval, const Author&);
+// The change of people that was asked for and approved, out of the request itself. Once, by who
+// asked.
+Result<Change> carry_out(const People&, std::string_view approval, const Author&);
+// For what is no change of people: once, by who asked, for exactly what was approved.
 Result<Change> use_approval(const People&,
                             std::string_view approval,
                             std::string_view action,

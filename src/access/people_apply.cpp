@@ -76,6 +76,28 @@ struct Changes {
         return {};
     }
 
+    static Result<void> user_changed(People& people, In& in, const Stamp&) {
+        TRY(auto* const found, Changes::user(people, in));
+        auto user = *found;
+        if (in.has("described")) {
+            In inner(in.object("described"));
+            user.name = inner.text("name", 200);
+            user.email = inner.line("email", 254);
+            user.locale = inner.text("locale", 16);
+            user.addresses = inner.texts("addresses", 50, 320);
+            user.external = inner.pairs("external");
+            in.take("described", inner);
+        }
+        if (in.has("grants")) user.grants = in.grants("grants");
+        if (in.has("groups")) user.groups = in.ids("groups", 50, 'g');
+        if (in.has("active")) user.active = in.flag("active");
+        TRY_DO(in.done());
+        if (!external_free(people, user.external, user.id)) return misfit("the identity is taken");
+        if (!groups_there(people, user.groups)) return misfit("the group is not there");
+        *found = std::move(user);
+        return {};
+    }
+
     static Result<void> grants_set(People& people, In& in, const Stamp&) {
         TRY(auto* const user, Changes::user(people, in));
         auto grants = in.grants("grants");
@@ -106,14 +128,42 @@ struct Changes {
         auto group = group_in(inner);
         in.take("group", inner);
         TRY_DO(in.done());
-        const auto at = std::find_if(people.groups_.begin(),
-                                     people.groups_.end(),
-                                     [&](const auto& g) { return g.id == group.id; });
+        put_group(people, std::move(group));
+        return {};
+    }
+
+    static Result<void> group_changed(People& people, In& in, const Stamp&) {
+        In inner(in.object("group"));
+        auto group = group_in(inner);
+        in.take("group", inner);
+        const auto members = in.ids("members", 10'000, 'u');
+        TRY_DO(in.done());
+        for (const auto& id : members) {
+            const auto* user = people.user(id);
+            if (user == nullptr) return misfit("the user is not there");
+            if (user->groups.size() >= 50 &&
+                std::ranges::find(user->groups, group.id) == user->groups.end())
+                return misfit("the user is in fifty teams already");
+        }
+        if (in.has("members")) {
+            for (auto& [id, user] : people.users_) {
+                const bool is_in = std::ranges::find(user.groups, group.id) != user.groups.end();
+                const bool wanted = std::ranges::find(members, id) != members.end();
+                if (is_in && !wanted) std::erase(user.groups, group.id);
+                if (wanted && !is_in) user.groups.push_back(group.id);
+            }
+        }
+        put_group(people, std::move(group));
+        return {};
+    }
+
+    static void put_group(People& people, Group group) {
+        const auto at =
+            std::ranges::find(people.groups_, group.id, [](const auto& g) { return g.id; });
         if (at == people.groups_.end())
             people.groups_.push_back(std::move(group));
         else
             *at = std::move(group);
-        return {};
     }
 
     static Result<void> group_removed(People& people, In& in, const Stamp&) {
@@ -296,13 +346,15 @@ struct Changes {
     }
 
     static Handler handler(std::string_view name) {
-        static constexpr std::array<std::pair<std::string_view, Handler>, 22> all = {{
+        static constexpr std::array<std::pair<std::string_view, Handler>, 24> all = {{
             {"user_added", user_added},
             {"user_described", user_described},
+            {"user_changed", user_changed},
             {"grants_set", grants_set},
             {"groups_set", groups_set},
             {"active_set", active_set},
             {"group_set", group_set},
+            {"group_changed", group_changed},
             {"group_removed", group_removed},
             {"password_set", password_set},
             {"totp_set", totp_set},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Deciding: a change is tried on a copy, and what comes out is held against the rules. So a
-// document that is returned can always be applied.
+// Every change that somebody may want of the people, as its document.
 #include <algorithm>
 
+#include "access/people_deciding_internal.hpp"
 #include "access/people_internal.hpp"
 #include "access/people_rules_internal.hpp"
 #include "base/bytes.hpp"
@@ -16,98 +16,13 @@ using std::chrono::hours;
 
 namespace {
 
-constexpr auto invitation_time = hours(72);
-constexpr auto approval_time = hours(24);
-constexpr auto alone_waits = hours(72);
 constexpr std::size_t searches_max = 500;  // of one user
 constexpr std::size_t tokens_max = 50;
-constexpr std::string_view raise_rights = "raise_rights";
-
-json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
-
-json::object document(std::string_view change, const Author& author) {
-    json::object object;
-    object["v"] = 1;
-    object["change"] = view(change);
-    object["at"] = rfc3339(author.now);
-    object["by"] = view(author.id);
-    return object;
-}
 
 json::object about_user(std::string_view change, std::string_view user, const Author& author) {
     auto object = document(change, author);
     object["user"] = view(user);
     return object;
-}
-
-// What an approver sees: the change without what differs from one attempt to the next.
-std::string what_is_wanted(json::object object) {
-    for (const auto* name : {"v", "at", "by", "approval"}) object.erase(name);
-    if (auto* made = object.if_contains("new_user")) {
-        made->get_object().erase("id");
-        made->get_object().erase("created");
-    }
-    if (auto* made = object.if_contains("invitation"))
-        for (const auto* name : {"id", "secret_sha256", "until"}) made->get_object().erase(name);
-    return as_text(object);
-}
-
-Result<People> tried(const People& people, const std::string& json) {
-    People after = people;
-    if (auto done = after.apply(json, people.last() ? *people.last() + 1 : 0); !done) {
-        auto error = std::move(done).error();
-        if (error.code == Errc::corrupt) error.code = Errc::invalid;
-        return tl::unexpected<Error>(std::move(error));
-    }
-    return after;
-}
-
-Result<void> good_approval(const People& people,
-                           std::string_view id,
-                           std::string_view action,
-                           std::string_view what,
-                           const Author& author) {
-    const auto* approval = people.approval(id);
-    if (approval == nullptr) return fail(Errc::not_found, "there is no such approval");
-    if (approval->state != ApprovalState::approved || approval->by != author.id ||
-        approval->action != action || approval->what != what)
-        return fail(Errc::forbidden, "this is not what was approved");
-    if (author.now < approval->from) return fail(Errc::forbidden, "the 72 hours are not over");
-    if (author.now >= approval->until) return fail(Errc::forbidden, "the approval has expired");
-    return {};
-}
-
-Result<Change> finish(const People& people,
-                      json::object object,
-                      const Author& author,
-                      Change made = {},
-                      bool takes_over = false) {
-    made.json = as_text(object);
-    TRY(auto after, tried(people, made.json));
-    TRY_DO(hold_rules(people, after, author.now));
-    if ((takes_over || raises_rights(people, after, author.now)) &&
-        people.approvers(author.id, author.now) > 0) {
-        auto what = what_is_wanted(object);
-        if (!author.approval.empty()) {
-            TRY_DO(good_approval(people, author.approval, raise_rights, what, author));
-            object["approval"] = author.approval;
-            made.json = as_text(object);
-            TRY_DO(tried(people, made.json));
-        } else if (!author.ask.empty()) {
-            TRY(made,
-                request_approval(people,
-                                 {.action = std::string(raise_rights),
-                                  .what = std::move(what),
-                                  .reason = author.ask},
-                                 author));
-            made.asked = true;
-        } else {
-            return fail(Errc::forbidden,
-                        "somebody else must approve this",
-                        "give a reason and ask for approval");
-        }
-    }
-    return made;
 }
 
 Result<const User*> existing(const People& people, std::string_view id) {
@@ -119,6 +34,16 @@ Result<const User*> existing(const People& people, std::string_view id) {
 void signed_by(std::vector<Grant>& grants, const Author& author) {
     for (auto& grant : grants)
         if (grant.by.empty()) grant.by = author.id;
+}
+
+json::object described(const Description& description) {
+    json::object object;
+    object["name"] = description.name;
+    if (!description.email.empty()) object["email"] = description.email;
+    object["locale"] = description.locale;
+    object["addresses"] = out(description.addresses);
+    object["external"] = out(description.external);
+    return object;
 }
 
 }  // namespace
@@ -149,12 +74,26 @@ Result<Change> describe_user(const People& people,
                              const Author& author) {
     TRY(const auto* user, existing(people, id));
     auto object = about_user("user_described", id, author);
-    object["name"] = description.name;
-    if (!description.email.empty()) object["email"] = description.email;
-    object["locale"] = description.locale;
-    object["addresses"] = out(description.addresses);
-    object["external"] = out(description.external);
+    for (auto& field : described(description)) object[field.key()] = std::move(field.value());
     const bool takes_over = description.external != user->external &&
+                            has_more_rights(people, *user, author.id, author.now);
+    return finish(people, std::move(object), author, {.id = user->id}, takes_over);
+}
+
+Result<Change> change_user(const People& people,
+                           std::string_view id,
+                           UserChange wanted,
+                           const Author& author) {
+    TRY(const auto* user, existing(people, id));
+    auto object = about_user("user_changed", id, author);
+    if (wanted.described) object["described"] = described(*wanted.described);
+    if (wanted.grants) {
+        signed_by(*wanted.grants, author);
+        object["grants"] = out(*wanted.grants);
+    }
+    if (wanted.groups) object["groups"] = out(*wanted.groups);
+    if (wanted.active) object["active"] = *wanted.active;
+    const bool takes_over = wanted.described && wanted.described->external != user->external &&
                             has_more_rights(people, *user, author.id, author.now);
     return finish(people, std::move(object), author, {.id = user->id}, takes_over);
 }
@@ -198,6 +137,19 @@ Result<Change> set_group(const People& people, Group group, const Author& author
     signed_by(group.grants, author);
     auto object = document("group_set", author);
     object["group"] = out(group);
+    return finish(people, std::move(object), author, {.id = group.id});
+}
+
+Result<Change> change_group(const People& people, GroupChange wanted, const Author& author) {
+    auto& group = wanted.group;
+    if (group.id.empty())
+        group.id = new_id('g');
+    else if (!people.group(group.id))
+        return fail(Errc::not_found, "there is no such group");
+    signed_by(group.grants, author);
+    auto object = document("group_changed", author);
+    object["group"] = out(group);
+    if (wanted.members) object["members"] = out(*wanted.members);
     return finish(people, std::move(object), author, {.id = group.id});
 }
 
@@ -304,7 +256,7 @@ Result<Change> join(const People& people,
 }
 
 Result<Change> add_token(const People& people, const NewToken& wanted, const Author& author) {
-    TRY(const auto* user, existing(people, author.id));
+    TRY(const auto* user, existing(people, author.id == operator_id ? wanted.user : author.id));
     const auto now = effective(*user, people.groups(), author.now);
     if (!std::includes(
             now.rights.begin(), now.rights.end(), wanted.rights.begin(), wanted.rights.end()))
@@ -367,60 +319,6 @@ Result<Change> remove_search(const People& people, std::string_view id, const Au
         return fail(Errc::not_found, "there is no such search");
     auto object = document("search_removed", author);
     object["search"] = view(id);
-    return finish(people, std::move(object), author, {.id = std::string(id)});
-}
-
-Result<Change> request_approval(const People& people, const Wanted& wanted, const Author& author) {
-    const bool alone = people.approvers(author.id, author.now) == 0;
-    if (alone && !wanted.sheet_typed)
-        return fail(Errc::forbidden,
-                    "nobody else can approve this",
-                    "type in the recovery sheet; it can be done after 72 hours");
-    const auto from = alone ? author.now + alone_waits : author.now;
-    const Approval approval{.id = new_id('a'),
-                            .action = wanted.action,
-                            .what = wanted.what,
-                            .reason = wanted.reason,
-                            .by = author.id,
-                            .created = author.now,
-                            .from = from,
-                            .until = from + approval_time,
-                            .alone = alone,
-                            .decided_by = {}};
-    auto object = document("approval_requested", author);
-    object["request"] = out(approval);
-    return finish(people, std::move(object), author, {.id = approval.id});
-}
-
-Result<Change> decide_approval(const People& people,
-                               std::string_view id,
-                               bool yes,
-                               const Author& author) {
-    const auto* approval = people.approval(id);
-    if (approval == nullptr) return fail(Errc::not_found, "there is no such request");
-    if (!people.effective_of(author.id, author.now).rights.contains(Right::approve))
-        return fail(Errc::forbidden, "only who may approve decides");
-    if (author.now >= approval->until) return fail(Errc::conflict, "the request has expired");
-    if (yes && approval->by == author.id)
-        return fail(Errc::forbidden, "nobody approves what they asked for");
-    if (yes ? approval->state != ApprovalState::waiting
-            : approval->state != ApprovalState::waiting &&
-                  approval->state != ApprovalState::approved)
-        return fail(Errc::conflict, "the request is decided already");
-    auto object = document("approval_decided", author);
-    object["of"] = view(id);
-    object["yes"] = yes;
-    return finish(people, std::move(object), author, {.id = std::string(id)});
-}
-
-Result<Change> use_approval(const People& people,
-                            std::string_view id,
-                            std::string_view action,
-                            std::string_view what,
-                            const Author& author) {
-    TRY_DO(good_approval(people, id, action, what, author));
-    auto object = document("approval_used", author);
-    object["approval"] = view(id);
     return finish(people, std::move(object), author, {.id = std::string(id)});
 }
 

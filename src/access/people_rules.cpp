@@ -102,6 +102,39 @@ bool raises_rights(const People& before, const People& after, Instant now) {
     });
 }
 
+bool beyond_one_person(const People& before,
+                       const People& after,
+                       std::string_view author,
+                       Instant now,
+                       bool takes_over) {
+    constexpr auto beginning = std::chrono::hours(72);
+    const auto* who = before.user(author);
+    if (who == nullptr) return false;  // the operator, who holds the keys
+    const bool young =
+        std::any_of(before.users().begin(),
+                    before.users().end(),
+                    [&](auto& one) { return one.second.created + beginning > now; }) &&
+        std::none_of(before.users().begin(), before.users().end(), [&](auto& one) {
+            return one.second.created + beginning <= now;
+        });
+    if (young) return false;
+    if (takes_over) return true;
+    return std::any_of(after.users().begin(), after.users().end(), [&](const auto& one) {
+        const auto& [id, user] = one;
+        if (!user.active) return false;
+        const auto* was = before.user(id);
+        const auto wanted = grants_of(after, user);
+        if (was && was->active && all_covered(before, *was, wanted, user, now)) return false;
+        const auto powerful = [](const Grant& grant) {
+            return rights_of(grant.role).contains(Right::approve);
+        };
+        const auto had = was && was->active ? grants_of(before, *was) : std::vector<Grant>{};
+        const bool new_power = std::any_of(wanted.begin(), wanted.end(), powerful) &&
+                               std::none_of(had.begin(), had.end(), powerful);
+        return new_power || !all_covered(before, *who, wanted, user, now);
+    });
+}
+
 bool has_more_rights(const People& people, const User& user, std::string_view author, Instant now) {
     if (user.id == author) return false;
     const auto* who = people.user(author);

@@ -15,6 +15,14 @@ Result<void> hold_rules(const People& before, const People& after, Instant now);
 // Has anybody, now or later, a right or a scope that no grant gave before?
 bool raises_rights(const People& before, const People& after, Instant now);
 
+// With nobody else to approve: does it give what the author does not have, or the power to approve,
+// and is the archive older than the 72 hours in which its first user arranges everything?
+bool beyond_one_person(const People& before,
+                       const People& after,
+                       std::string_view author,
+                       Instant now,
+                       bool takes_over);
+
 // Could the author get rights by becoming this user?
 bool has_more_rights(const People& people, const User& user, std::string_view author, Instant now);
 

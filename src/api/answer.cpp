@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdio>
 
 #include "app/views.hpp"
 #include "utf8/utf8.hpp"
@@ -72,11 +73,19 @@ http::Response problem_answer(const http::Request& request, const Problem& probl
             default: return "Something went wrong";
         }
     };
+    // What went wrong inside may name files; it is for whoever runs the server.
+    const bool inner = problem.status == 500;
+    if (inner)
+        std::fputs(fmt::format("letopis: request {}: {}\n", request.id, problem.detail).c_str(),
+                   stderr);
     json::object object{{"type", "about:blank"},
                         {"title", app::json_text(title(problem.status))},
                         {"status", problem.status},
                         {"code", app::json_text(problem.code)},
-                        {"detail", app::json_text(problem.detail)},
+                        {"detail",
+                         app::json_text(inner ? "something went wrong inside the server; who runs "
+                                                "it finds the reason under this id"
+                                              : problem.detail)},
                         {"id", app::json_text(request.id)}};
     if (!problem.hint.empty()) object["hint"] = app::json_text(problem.hint);
     if (problem.at) object["at"] = *problem.at;

@@ -40,6 +40,7 @@ public:
     Result<std::string> optional_text(std::string_view name, std::size_t max = 1000) const;
     Result<bool> flag(std::string_view name, bool otherwise) const;
     const json::value* find(std::string_view name) const;
+    const json::object& object() const { return object_; }
 
 private:
     explicit Fields(json::object object) : object_(std::move(object)) {}

@@ -15,9 +15,10 @@ using app::json_text;
 
 namespace {
 
-json::object integrity_json(const Service::Integrity& found) {
+json::object integrity_json(const Service::Integrity& found, bool whole = true) {
     json::array problems;
-    for (const auto& problem : found.problems) problems.push_back(json_text(problem));
+    if (whole)
+        for (const auto& problem : found.problems) problems.push_back(json_text(problem));
     return json::object{
         {"state",
          !found.checked ? "unchecked"
@@ -25,7 +26,7 @@ json::object integrity_json(const Service::Integrity& found) {
                         : "fault"},
         {"checked_at",
          found.checked ? json::value(json_text(rfc3339(found.at))) : json::value(nullptr)},
-        {"records", found.records},
+        {"records", whole ? json::value(found.records) : json::value(nullptr)},
         {"problems", std::move(problems)}};
 }
 
@@ -35,9 +36,14 @@ Result<http::Response> about(Service& service, Call& call) {
     TRY(const auto books, find.catalog().books());
     bool balanced = true;
     for (const auto& source : books) balanced = balanced && source.balanced() && source.agrees();
-    // Whoever sees a part is told the size of that part.
+    // Whoever sees a part is told the size of that part; the other figures are of the machine.
     std::uint64_t seen = counts.messages;
-    if (!call.caller.sees_all()) {
+    const bool all = call.caller.sees_all();
+    const bool machine = all || access::may(call.caller, access::Right::integrity_view);
+    const auto figure = [](bool shown, std::uint64_t value) {
+        return shown ? json::value(value) : json::value(nullptr);
+    };
+    if (!all) {
         const text::Node everything;
         auto request = find.request(everything);
         request.limit = 1;
@@ -47,17 +53,17 @@ Result<http::Response> about(Service& service, Call& call) {
     find.give_back();
     const auto settings = service.directory().settings();
     const auto people =
-        service.directory().read([](const access::People& all) { return all.users().size(); });
+        service.directory().read([](const access::People& known) { return known.users().size(); });
     return json_answer(
         json::object{{"company", json_text(settings.company)},
                      {"demo", settings.demo},
                      {"messages", seen},
-                     {"conversations", counts.conversations},
-                     {"sources", books.size()},
-                     {"records", service.archive().journal().head().records},
+                     {"conversations", figure(all, counts.conversations)},
+                     {"sources", figure(access::sees_all_sources(call.caller), books.size())},
+                     {"records", figure(machine, service.archive().journal().head().records)},
                      {"created", json_text(rfc3339(service.archive().identity().created))},
                      {"books", json::object{{"balanced", balanced}}},
-                     {"integrity", integrity_json(service.integrity())},
+                     {"integrity", integrity_json(service.integrity(), machine)},
                      {"checklist",
                       json::array{json::object{{"id", "split-roles"}, {"done", people > 1}},
                                   json::object{{"id", "second-key"}, {"done", false}}}}});
@@ -122,8 +128,11 @@ bool still_there(Service& service, const access::Caller& caller) {
 Result<http::Response> events(Service& service, Call& call) {
     http::Response response;
     const bool imports = access::may(call.caller, access::Right::import_messages);
+    const bool machine =
+        call.caller.sees_all() || access::may(call.caller, access::Right::integrity_view);
     response.events = [&service,
                        imports,
+                       machine,
                        caller = call.caller,
                        seen = std::uint64_t(0),
                        polls = 0]() mutable -> std::optional<std::string> {
@@ -137,9 +146,11 @@ Result<http::Response> events(Service& service, Call& call) {
         std::string text;
         if (imports)
             for (const auto& view : service.imports().imports())
-                text += "event: import\ndata: " + json::serialize(import_json(view)) + "\n\n";
-        text += fmt::format("event: archive\ndata: {{\"records\":{}}}\n\n",
-                            service.archive().journal().head().records);
+                if (shown_to(caller, view))
+                    text += "event: import\ndata: " + json::serialize(import_json(view)) + "\n\n";
+        text += machine ? fmt::format("event: archive\ndata: {{\"records\":{}}}\n\n",
+                                      service.archive().journal().head().records)
+                        : std::string("event: archive\ndata: {}\n\n");
         return text;
     };
     return response;

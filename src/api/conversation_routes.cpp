@@ -16,14 +16,18 @@ namespace {
 
 constexpr std::size_t items_max = 100'000;  // of a conversation
 
-// All messages of the conversation that the caller may see, oldest first.
+// All messages of the conversation that the caller may see, oldest first; `whole` says whether
+// these are all there are.
 Result<std::vector<catalog::ConversationItem>> items_of(app::Find& find,
                                                         Seq message,
-                                                        catalog::ConversationPage& head) {
+                                                        catalog::ConversationPage& head,
+                                                        bool& whole) {
     std::vector<catalog::ConversationItem> items;
     catalog::PageRequest request{.limit = 500};
     for (;;) {
-        TRY(auto page, find.catalog().conversation(message, request));
+        auto found = find.catalog().conversation(message, request);
+        if (!found && found.error().code == Errc::not_found) return items;
+        TRY(auto page, std::move(found));
         const bool more = page.more_after && !page.items.empty() && items.size() < items_max;
         items.insert(items.end(), page.items.begin(), page.items.end());
         if (items.size() == page.items.size()) head = page;
@@ -33,7 +37,8 @@ Result<std::vector<catalog::ConversationItem>> items_of(app::Find& find,
     std::vector<Seq> seqs;
     for (const auto& item : items) seqs.push_back(item.seq);
     TRY(const auto visible, find.visible(seqs));
-    if (visible.size() != seqs.size()) {
+    whole = visible.size() == seqs.size();
+    if (!whole) {
         std::size_t next = 0;
         std::erase_if(items, [&](const catalog::ConversationItem& item) {
             if (next < visible.size() && visible[next] == item.seq) {
@@ -84,7 +89,8 @@ Result<http::Response> conversation(Service& service, Call& call) {
     }
     TRY(auto find, service.find(call.caller));
     catalog::ConversationPage head;
-    TRY(auto items, items_of(find, id, head));
+    bool whole = true;
+    TRY(auto items, items_of(find, id, head, whole));
     if (moment) std::erase_if(items, [&](const auto& item) { return item.date > *moment; });
     if (items.empty())
         return fail(Errc::not_found, "there is no such conversation, or it is not yours to see");
@@ -115,6 +121,8 @@ Result<http::Response> conversation(Service& service, Call& call) {
     std::vector<Seq> all;
     for (const auto& item : items) all.push_back(item.seq);
     TRY(const auto rows, find.catalog().messages(all));
+    // A correspondence by mail is called by its first message, which may be a hidden one.
+    if (!whole && head.name.source.empty() && !rows.empty()) head.title = rows.front().subject;
     for (const auto& row : rows) {
         ++channels[std::string(model::name(row.channel))];
         if (row.from.address.empty()) continue;

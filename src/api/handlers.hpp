@@ -38,7 +38,4 @@ std::vector<Entry> people_routes();
 std::vector<Entry> archive_routes();
 std::vector<Entry> key_routes();
 
-// What may only be done right after the second factor was shown: the refusal, if it was not.
-std::optional<http::Response> without_fresh_factor(Service& service, const Call& call);
-
 }  // namespace letopis::api

@@ -145,6 +145,11 @@ app::Archive* House::archive() {
     return open_ ? open_->archive.get() : nullptr;
 }
 
+std::shared_ptr<Open> House::opened() {
+    const std::shared_lock lock(mutex_);
+    return open_;
+}
+
 std::string House::setup_path() const {
     const std::shared_lock lock(mutex_);
     if (open_ && open_->directory->read([](const access::People& people) {
@@ -210,9 +215,14 @@ http::Response House::enter(const Entry& entry, http::Request& request) {
                                {}});
     auto caller = caller_of(request, *open);
     if (!caller) return problem_answer(request, unauthenticated());
-    if (changes(entry.method) && caller->token.empty() && !from_our_page(request))
+    if (changes(entry.method) && caller->token.empty() && !from_our_page(request)) {
+        (void)open->service->note(
+            journal::Kind::denied,
+            *caller,
+            fmt::format("from another page: {} {}", http::name(entry.method), entry.path));
         return problem_answer(request,
                               {403, "forbidden", "this did not come from our page", {}, {}});
+    }
     call.caller = std::move(*caller);
     request.caller = call.caller.token.empty() ? call.caller.user : call.caller.token;
     return admit(entry, call, *open);

@@ -64,6 +64,8 @@ public:
     void tell();
     // What runs in the background comes to its end before the requests do.
     void end_jobs();
+    // What there is while the archive is open; null while it is not.
+    std::shared_ptr<Open> opened();
 
 private:
     friend class Door;

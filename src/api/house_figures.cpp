@@ -13,6 +13,23 @@ using app::json_text;
 
 namespace {
 
+// How long answers waited for the record of who saw what.
+std::string waits_text(const Service::RecordWaits& waits) {
+    constexpr std::string_view name = "letopis_access_record_seconds";
+    auto text = fmt::format(
+        "# HELP {0} the wait of an answer for its access record\n# TYPE {0} histogram\n", name);
+    for (std::size_t i = 0; i < Service::record_waits_ms.size(); ++i)
+        text += fmt::format("{}_bucket{{le=\"{}\"}} {}\n",
+                            name,
+                            Service::record_waits_ms[i] / 1000,
+                            waits.no_longer[i]);
+    text += fmt::format("{0}_bucket{{le=\"+Inf\"}} {1}\n{0}_sum {2}\n{0}_count {1}\n",
+                        name,
+                        waits.count,
+                        waits.sum_ms / 1000);
+    return text;
+}
+
 std::string figures_of(Open& open, const Path& directory) {
     const auto head = open.archive->journal().head();
     const auto integrity = open.service->integrity();
@@ -23,6 +40,7 @@ std::string figures_of(Open& open, const Path& directory) {
                 gauge("letopis_integrity_ok",
                       "1 when the last look found everything as it was stored",
                       integrity.checked && integrity.ok ? 1 : 0);
+    text += waits_text(open.service->record_waits());
     if (const auto lag = open.service->lag()) {
         text +=
             gauge("letopis_catalog_lag_records", "records not in the catalogue yet", lag->catalog);

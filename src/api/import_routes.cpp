@@ -9,6 +9,10 @@ namespace letopis::api {
 
 using app::json_text;
 
+bool shown_to(const access::Caller& caller, const ImportView& view) {
+    return view.user == caller.user || access::sees_all_sources(caller);
+}
+
 json::object import_json(const ImportView& view) {
     json::array files, refused;
     for (const auto& file : view.files)
@@ -120,19 +124,28 @@ Result<http::Response> start(Service& service, Call& call) {
     return json_answer(json::object{{"id", json_text(id)}}, 202);
 }
 
-Result<http::Response> list(Service& service, Call&) {
+Result<http::Response> list(Service& service, Call& call) {
     json::array items;
-    for (const auto& view : service.imports().imports()) items.push_back(import_json(view));
+    for (const auto& view : service.imports().imports())
+        if (shown_to(call.caller, view)) items.push_back(import_json(view));
     return json_answer(json::object{{"items", std::move(items)}});
 }
 
+Result<ImportView> shown_import(Service& service, const Call& call) {
+    auto view = service.imports().import(std::string(call.request.parameter("id")));
+    if (view && !shown_to(call.caller, *view))
+        return fail(Errc::not_found, "there is no such import");
+    return view;
+}
+
 Result<http::Response> show(Service& service, Call& call) {
-    TRY(const auto view, service.imports().import(std::string(call.request.parameter("id"))));
+    TRY(const auto view, shown_import(service, call));
     return json_answer(import_json(view));
 }
 
 Result<http::Response> stop(Service& service, Call& call) {
-    TRY_DO(service.imports().stop(std::string(call.request.parameter("id"))));
+    TRY(const auto view, shown_import(service, call));
+    TRY_DO(service.imports().stop(view.id));
     return empty_answer();
 }
 

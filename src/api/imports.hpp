@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "access/access.hpp"
 #include "api/answer.hpp"
 #include "app/archive.hpp"
 #include "app/importer.hpp"
@@ -99,5 +100,7 @@ private:
 };
 
 json::object import_json(const ImportView& view);
+// Names of files say much: an import is shown to whom it belongs, and to who sees all sources.
+bool shown_to(const access::Caller& caller, const ImportView& view);
 
 }  // namespace letopis::api

@@ -7,6 +7,7 @@
 
 #include "api/directory.hpp"
 #include "api/handlers.hpp"
+#include "api/people_json.hpp"
 #include "app/views.hpp"
 
 namespace letopis::api {
@@ -58,7 +59,7 @@ json::object keys_json(Service& service) {
 Result<http::Response> keys(Service& service, Call&) { return json_answer(keys_json(service)); }
 
 Result<http::Response> rotate(Service& service, Call& call) {
-    if (auto refused = without_fresh_factor(service, call)) return *std::move(refused);
+    if (!shown_just_now(service, call.caller)) return step_up_required(call.request);
     TRY_DO(service.archive().keyring().rotate(service.clock().now()));
     TRY_DO(service.note(journal::Kind::keys, call.caller, "rotated"));
     return json_answer(keys_json(service));

@@ -203,8 +203,11 @@ Result<json::object> message_json(Service& service, app::Find& find, Seq message
     object["reactions"] = std::move(reactions);
     object["service"] =
         m.event == model::Event::service ? json::value(json_text(m.action)) : json::value(nullptr);
-    object["reply_to"] =
-        original.reply_to ? json::value(original.reply_to->value()) : json::value(nullptr);
+    object["reply_to"] = nullptr;
+    if (original.reply_to) {
+        TRY(const auto seen, find.visible(std::span(&*original.reply_to, 1)));
+        if (!seen.empty()) object["reply_to"] = original.reply_to->value();
+    }
     object["sha256"] = json_text(hex(original.raw_sha256));
     object["size"] = original.raw_size;
     return object;

@@ -147,7 +147,9 @@ Result<http::Response> search(Service& service, Call& call) {
         TRY(suggestion, find.suggestion(query));
     }
     object["suggestion"] = json_text(suggestion);
-    TRY_DO(service.searched(call.caller, query, answer.total));
+    std::vector<Seq> shown;
+    for (const auto& hit : answer.hits) shown.push_back(hit.seq);
+    TRY_DO(service.searched(call.caller, query, answer.total, shown));
     find.give_back();
     const std::chrono::duration<double, std::milli> took =
         std::chrono::steady_clock::now() - started;

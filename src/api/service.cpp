@@ -2,6 +2,7 @@
 #include "api/service.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <condition_variable>
 
 #include "api/imports.hpp"
@@ -21,6 +22,7 @@ Service::Service(app::Archive& archive,
       sessions_(sessions),
       clock_(clock),
       imports_(std::make_unique<Imports>(archive)),
+      audit_(archive, directory),
       jobs_(std::make_unique<Jobs>(clock)) {}
 
 Service::~Service() = default;
@@ -98,13 +100,30 @@ Result<Service::Lag> Service::lag() {
     return lag;
 }
 
+Result<void> Service::record(journal::Kind kind, const std::string& descriptor) {
+    const auto started = std::chrono::steady_clock::now();
+    TRY_DO(archive_.record_access(kind, descriptor));
+    const std::chrono::duration<double, std::milli> took =
+        std::chrono::steady_clock::now() - started;
+    const std::lock_guard lock(waits_mutex_);
+    ++waits_.count;
+    waits_.sum_ms += took.count();
+    for (std::size_t i = 0; i < record_waits_ms.size(); ++i)
+        if (took.count() <= record_waits_ms[i]) ++waits_.no_longer[i];
+    return {};
+}
+
+Service::RecordWaits Service::record_waits() const {
+    const std::lock_guard lock(waits_mutex_);
+    return waits_;
+}
+
 Result<void> Service::searched(const access::Caller& caller,
                                std::string_view query,
-                               std::uint64_t total) {
+                               std::uint64_t total,
+                               std::span<const Seq> shown) {
     const app::Accessor who{caller.user, caller.name, caller.peer, caller.token};
-    TRY_DO(
-        archive_.record_access(journal::Kind::search, app::search_descriptor(who, query, total)));
-    return {};
+    return record(journal::Kind::search, app::search_descriptor(who, query, total, shown));
 }
 
 Result<void> Service::note(journal::Kind kind,
@@ -112,8 +131,7 @@ Result<void> Service::note(journal::Kind kind,
                            std::string_view what,
                            std::span<const Seq> messages) {
     const app::Accessor who{caller.user, caller.name, caller.peer, caller.token};
-    TRY_DO(archive_.record_access(kind, app::open_descriptor(who, what, messages)));
-    return {};
+    return record(kind, app::open_descriptor(who, what, messages));
 }
 
 namespace {

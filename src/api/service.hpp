@@ -3,6 +3,7 @@
 // once a process; every function may be called from any thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -15,6 +16,8 @@
 #include "access/access.hpp"
 #include "access/sessions.hpp"
 #include "api/answer.hpp"
+#include "api/audit_log.hpp"
+#include "api/clients_seen.hpp"
 #include "app/archive.hpp"
 #include "app/find.hpp"
 #include "http/message.hpp"
@@ -43,6 +46,8 @@ public:
     const Clock& clock() const { return clock_; }
     Imports& imports() { return *imports_; }
     Jobs& jobs() { return *jobs_; }
+    ClientsSeen& clients() { return clients_; }
+    AuditLog& audit() { return audit_; }
     Directory& directory() { return directory_; }
     access::Sessions& sessions() { return sessions_; }
 
@@ -60,7 +65,8 @@ public:
     // Content leaves only after these returned.
     Result<void> searched(const access::Caller& caller,
                           std::string_view query,
-                          std::uint64_t total);
+                          std::uint64_t total,
+                          std::span<const Seq> shown = {});
     // What they opened, took out, were denied, or did at the door.
     Result<void> note(journal::Kind kind,
                       const access::Caller& caller,
@@ -71,6 +77,17 @@ public:
                         std::span<const Seq> messages) {
         return note(journal::Kind::open, caller, what, messages);
     }
+
+    // How long answers have waited for their record to be durable: how many no longer than each of
+    // `record_waits_ms`, and all of them together.
+    static constexpr std::array<double, 10> record_waits_ms = {
+        0.5, 1, 2, 3, 5, 7.5, 10, 20, 50, 100};
+    struct RecordWaits {
+        std::array<std::uint64_t, record_waits_ms.size()> no_longer{};
+        std::uint64_t count = 0;
+        double sum_ms = 0;
+    };
+    RecordWaits record_waits() const;
 
     // What the last look at everything found.
     struct Integrity {
@@ -87,12 +104,17 @@ public:
 
 private:
     Result<std::string> check(const std::function<bool(std::uint64_t)>& progress);
+    Result<void> record(journal::Kind kind, const std::string& descriptor);
 
     app::Archive& archive_;
     Directory& directory_;
     access::Sessions& sessions_;
     const Clock& clock_;
     std::unique_ptr<Imports> imports_;
+    ClientsSeen clients_;
+    AuditLog audit_;
+    mutable std::mutex waits_mutex_;
+    RecordWaits waits_;  // guarded by waits_mutex_
     mutable std::mutex integrity_mutex_;
     Integrity integrity_;         // guarded by integrity_mutex_
     std::unique_ptr<Jobs> jobs_;  // the last members: they use the others
@@ -105,5 +127,6 @@ search::Scope scope_of(const access::Caller& caller);
 // Ids as they stand in paths.
 Result<Seq> message_id(std::string_view text);       // "184207"
 Result<Seq> conversation_id(std::string_view text);  // "c184207"
+Result<std::string> client_address(std::string_view id);
 
 }  // namespace letopis::api

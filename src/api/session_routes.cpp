@@ -236,9 +236,27 @@ public:
         return response;
     }
 
+    // Whose sessions: one's own, or with user=… somebody's, for who manages people.
+    Result<std::string> whose(Open& parts, const Call& call) const {
+        const auto user = query_of(call.request, "user");
+        if (user.empty() || user == call.caller.user) return call.caller.user;
+        if (!access::may(call.caller, access::Right::people_manage)) {
+            TRY_DO(parts.service->note(
+                journal::Kind::denied, call.caller, "sessions of another person"));
+            return fail(Errc::forbidden,
+                        "this needs the right `people_manage`",
+                        "Somebody with the role of an administrator can give it.");
+        }
+        const bool known = parts.directory->read(
+            [&](const access::People& people) { return people.user(user) != nullptr; });
+        if (!known) return fail(Errc::not_found, "there is no such person");
+        return user;
+    }
+
     Result<http::Response> sessions(Call& call) const {
         TRY(const auto parts, open());
-        TRY(const auto list, parts->sessions->list(call.caller.user));
+        TRY(const auto user, whose(*parts, call));
+        TRY(const auto list, parts->sessions->list(user));
         json::array items;
         for (const auto& one : list)
             items.push_back(json::object{{"id", json_text(one.id)},
@@ -252,7 +270,11 @@ public:
 
     Result<http::Response> end_session(Call& call) const {
         TRY(const auto parts, open());
-        TRY_DO(parts->sessions->end(call.caller.user, std::string(call.request.parameter("id"))));
+        TRY(const auto user, whose(*parts, call));
+        TRY_DO(parts->sessions->end(user, std::string(call.request.parameter("id"))));
+        if (user != call.caller.user)
+            TRY_DO(parts->service->note(
+                journal::Kind::login, call.caller, "ended a session of " + user));
         return empty_answer();
     }
 
@@ -377,7 +399,11 @@ std::vector<Entry> session_routes(House& house) {
               std::nullopt,
               "The second factor of the invited",
               &Door::join_confirm),
-        entry(get, "/sessions", Right::self, "One's own sessions", &Door::sessions),
+        entry(get,
+              "/sessions",
+              Right::self,
+              "One's own sessions; user=… of a person, for who manages people",
+              &Door::sessions),
         entry(del, "/sessions/{id}", Right::self, "Ends one of them", &Door::end_session),
     };
 }

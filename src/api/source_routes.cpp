@@ -30,6 +30,22 @@ json::object books_json(const catalog::SourceBooks& books) {
                         {"last", time_value(books.last_at)}};
 }
 
+// Books are of whole sources: whoever sees a part of the messages has those of the sources that
+// they see whole.
+Result<bool> theirs(app::Find& find, const access::Caller& caller, const std::string& source) {
+    if (access::sees_all_sources(caller)) return true;
+    text::Node wanted;
+    wanted.kind = text::Node::Kind::field;
+    wanted.field = text::Field::source;
+    wanted.text = source;
+    auto request = find.request(wanted);
+    request.limit = 1;
+    TRY(const auto seen, find.engine().search(request));
+    request.scope = search::Scope::everything();
+    TRY(const auto all, find.engine().search(request));
+    return seen.total > 0 && seen.total == all.total;
+}
+
 Result<http::Response> list(Service& service, Call& call) {
     TRY(auto find, service.find(call.caller));
     TRY(const auto books, find.catalog().books());
@@ -37,6 +53,8 @@ Result<http::Response> list(Service& service, Call& call) {
     std::map<std::string, std::uint64_t> sums;
     bool balanced = true;
     for (const auto& source : books) {
+        TRY(const bool shown, theirs(find, call.caller, source.source));
+        if (!shown) continue;
         auto one = books_json(source);
         for (const auto* name : counted) sums[name] += one[name].to_number<std::uint64_t>();
         balanced = balanced && one["balanced"].as_bool();
@@ -55,6 +73,8 @@ Result<http::Response> refusals(Service& service, Call& call) {
     TRY(auto find, service.find(call.caller));
     TRY(const auto books, find.catalog().books(*source));
     if (books.empty()) return fail(Errc::not_found, "there is no such source");
+    TRY(const bool shown, theirs(find, call.caller, *source));
+    if (!shown) return fail(Errc::not_found, "there is no such source");
     TRY(const auto refused, find.catalog().refusals(*source, 10'000));
     json::array items;
     for (const auto& one : refused)

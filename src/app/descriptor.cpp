@@ -345,8 +345,14 @@ std::string open_descriptor(std::string_view who, std::string_view what, std::sp
     return open_descriptor(Accessor{.name = who}, what, ids);
 }
 
-std::string search_descriptor(const Accessor& who, std::string_view query, std::uint64_t total) {
-    return by(who).text("query", query).number("total", total).done();
+std::string search_descriptor(const Accessor& who,
+                              std::string_view query,
+                              std::uint64_t total,
+                              std::span<const Seq> shown) {
+    auto fields = by(who);
+    fields.text("query", query).number("total", total);
+    if (!shown.empty()) fields.raw("ids", list_of(shown));
+    return fields.done();
 }
 
 std::string open_descriptor(const Accessor& who, std::string_view what, std::span<const Seq> ids) {

@@ -93,7 +93,11 @@ struct Accessor {
 // What a user did to see content: {"v":1,"who":"uid 1000 anna","query":"…","hits":12} and the like.
 std::string search_descriptor(std::string_view who, std::string_view query, std::uint64_t total);
 std::string open_descriptor(std::string_view who, std::string_view what, std::span<const Seq> ids);
-std::string search_descriptor(const Accessor& who, std::string_view query, std::uint64_t total);
+// `shown`: the messages of which the answer tells something.
+std::string search_descriptor(const Accessor& who,
+                              std::string_view query,
+                              std::uint64_t total,
+                              std::span<const Seq> shown = {});
 std::string open_descriptor(const Accessor& who, std::string_view what, std::span<const Seq> ids);
 
 struct RebuiltLog {  // kind log_rebuilt: what was there

@@ -32,10 +32,13 @@ Result<std::optional<std::vector<Seq>>> Find::resolve(text::Field field, std::st
             std::vector<Seq> seqs;
             catalog::PageRequest page{.limit = 10'000};
             for (;;) {
-                TRY(const auto part, catalog_->conversation(seq, page));
-                for (const auto& item : part.items) seqs.push_back(item.seq);
-                if (!part.more_after || part.items.empty()) break;
-                page.after = part.items.back().seq;
+                const auto part = catalog_->conversation(seq, page);
+                // Nothing is found in what is not there, as in what may not be seen.
+                if (!part && part.error().code == Errc::not_found) break;
+                if (!part) return tl::unexpected<Error>(part.error());
+                for (const auto& item : part->items) seqs.push_back(item.seq);
+                if (!part->more_after || part->items.empty()) break;
+                page.after = part->items.back().seq;
             }
             std::ranges::sort(seqs);
             return std::optional(std::move(seqs));
@@ -126,10 +129,13 @@ Result<std::vector<Seq>> Find::visible(std::span<const Seq> messages) {
     asked.resolve = [&](text::Field, std::string_view) {
         return Result<std::optional<std::vector<Seq>>>(ids);
     };
-    asked.limit = ids.size();
-    TRY(const auto answer, engine_->search(asked));
     std::unordered_set<std::uint64_t> allowed;
-    for (const auto& hit : answer.hits) allowed.insert(hit.seq.value());
+    do {
+        asked.limit = 1000;
+        TRY(const auto answer, engine_->search(asked));
+        for (const auto& hit : answer.hits) allowed.insert(hit.seq.value());
+        asked.cursor = answer.cursor;
+    } while (!asked.cursor.empty());
     std::erase_if(seen, [&](Seq seq) { return !allowed.contains(seq.value()); });
     return seen;
 }

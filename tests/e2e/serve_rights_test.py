@@ -1,39 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The server over HTTP: who may see and do what, route by route, and what the access log says of it."""
+"""The server over HTTP: who may see and do what, and what the access log says of it. Route by route: rights_matrix_test.py."""
 import http.client
 import json
-import os
-import re
 import urllib.parse
 
 from harness import main
 from server import API, PASSWORD, Filled, join, ANNA, BORIS
-
-
-ROUTES = [
-    ("GET", "/search?q=скидка", "search"), ("GET", "/suggest?q=an", "search"),
-    ("GET", "/messages/{message}", "read"), ("GET", "/messages/{message}/source", "read"), ("GET", "/messages/{message}/html", "read"),
-    ("GET", "/messages/{message}/proof", "read"), ("GET", "/messages/{files}/attachments/1/preview", "read"),
-    ("PUT", "/messages/{message}/tags/x", "read"), ("DELETE", "/messages/{message}/tags/x", "read"),
-    ("GET", "/messages/{message}/access", "audit_view"), ("GET", "/audit", "audit_view"),
-    ("GET", "/conversations/{conversation}", "read"),
-    ("GET", "/clients", "read"), ("GET", "/clients/{client}", "read"), ("GET", "/clients/{client}/timeline", "read"),
-    ("GET", "/sources", "sources_view"), ("GET", "/sources/{source}/refusals", "sources_view"),
-    ("POST", "/uploads", "import_messages"), ("GET", "/uploads/up-0", "import_messages"), ("PATCH", "/uploads/up-0?offset=0", "import_messages"),
-    ("DELETE", "/uploads/up-0", "import_messages"), ("POST", "/imports", "import_messages"), ("GET", "/imports", "import_messages"),
-    ("GET", "/imports/{import}", "import_messages"), ("DELETE", "/imports/{import}", "import_messages"),
-    ("GET", "/users", "people_view"), ("POST", "/users", "people_manage"), ("PATCH", "/users/{user}", "people_manage"),
-    ("POST", "/users/u0/invite", "people_manage"),
-    ("GET", "/roles", "self"), ("GET", "/tokens", "self"), ("POST", "/tokens", "self"), ("DELETE", "/tokens/t0", "self"),
-    ("GET", "/saved-searches", "search"), ("POST", "/saved-searches", "search"), ("DELETE", "/saved-searches/s0", "search"),
-    ("GET", "/approvals", "approve"), ("POST", "/approvals/a0", "approve"), ("PATCH", "/session/settings", "self"),
-    ("GET", "/archive", "self"), ("GET", "/integrity", "integrity_view"), ("POST", "/integrity/verify", "integrity_run"), ("GET", "/jobs", "integrity_view"), ("DELETE", "/jobs/s0", "integrity_run"), ("GET", "/storage", "integrity_view"),
-    ("GET", "/keys", "integrity_view"), ("POST", "/keys/rotate", "keys_manage"), ("POST", "/keys/check-sheet", "keys_manage"),
-    ("GET", "/session", "self"), ("POST", "/session/step-up", "self"), ("GET", "/sessions", "self"), ("DELETE", "/sessions/s0", "self"),
-    # A download of what one may read needs one right more.
-    ("GET", "/messages/{message}/source?download=1", "take_out"), ("GET", "/messages/{files}/attachments/0", "take_out"),
-]
 
 
 class People(Filled):
@@ -86,40 +59,6 @@ class People(Filled):
         for weak in ("petrpetrpetr", "petr petr petr"):
             with self.subTest(weak=weak):
                 self.assertEqual(self.server.client().post(made["invite"], {"password": weak}).status, 400, f"access::acceptable takes {weak!r} of the login petr")
-
-    def test_every_route_asks_for_its_right(self):
-        rights = {role["name"]: set(role["rights"]) for role in self.owner.get("/roles").json["items"]}
-        message = self.one("subject:Таблица")
-        real = {"message": message, "files": self.one("subject:Вложения"), "conversation": self.owner.get(f"/messages/{message}").json["conversation"],
-                "client": next(one["id"] for one in self.owner.get("/clients", q="anna").json["items"]), "source": self.owner.get("/sources").json["items"][0]["id"],
-                "import": self.imported["id"], "user": self.ids["auditor"]}
-        wrong = []
-        for method, path, right in ROUTES:
-            path = urllib.parse.quote(path.format(**real), safe="/?=&")
-            for role, person in self.people.items():
-                answer = person.call(method, path, body={} if method in ("POST", "PATCH") else None)
-                allowed = right in rights[role] and (right != "take_out" or "read" in rights[role])
-                told = answer.status == 403 and answer.json["code"] == "forbidden" and "rights" in answer.json["detail"] + answer.json["detail"].replace("the right `", "rights")
-                if told == allowed or answer.status in (401, 500) and not (path.endswith("step-up") and answer.status == 401):
-                    wrong.append(f"{role} {method} {path} (needs {right}, {'has' if allowed else 'lacks'} it): {answer}")
-        self.assertEqual(wrong, [])
-
-    def test_the_table_of_routes_is_whole(self):
-        """A route that the program has and the table does not would be untested."""
-        folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "src", "api")
-        known = {(method, re.sub(r"\{\w+\}|(?<=/)(up-0|u0|t0|s0|a0|x|[01])(?=/|$)", "{}", path.split("?")[0])) for method, path, _ in ROUTES}
-        known |= {("GET", "/events"), ("DELETE", "/session")}
-        missing = []
-        for name in sorted(os.listdir(folder)):
-            if not name.endswith("_routes.cpp"):
-                continue
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
-                text = file.read()
-            for method, path, right in re.findall(r"(?:\{|entry\()\s*(?:http::Method::)?(get|post|put|patch|del),\s*\"(/[^\"]*)\",\s*(?:access::)?(?:Right::(\w+)|std::nullopt)", text):
-                method = {"del": "DELETE"}.get(method, method.upper())
-                if right and (method, re.sub(r"\{\w+\}", "{}", path)) not in known:
-                    missing.append((method, path, right))
-        self.assertEqual(missing, [])
 
     def test_a_scope_holds_in_the_search(self):
         self.assertEqual(self.owner.get("/search", q="бирюзовый").json["total"], 4)
