@@ -15,14 +15,22 @@ const begun = { state: "running" as const, marked: 0, input: "", rate: 0, left_s
 const rights = ["search", "read", "take_out", "import_messages", "sources_view", "sources_manage", "people_view", "people_manage", "audit_view", "integrity_view", "integrity_run", "keys_manage", "settings_manage", "approve"];
 const session = (): Session => ({ user: { id: "u-aaaaaaaaaa", login: "m.belova", name: "Марина Белова", locale: "", email: "m.belova@teply-kontur.example" }, roles: ["owner"], rights, second_factor: "2026-11-19T08:00:00Z", sees_all: true, company: "ООО «Тёплый контур»", idle_until: "2099-01-01T00:00:00Z", demo: false });
 const users: User[] = [
-  { id: "u-aaaaaaaaaa", login: "m.belova", name: "Марина Белова", email: "m.belova@teply-kontur.example", active: true, roles: ["owner"], groups: ["Продажи"], grants: [{ role: "owner", scope: { everything: true } }], second_factor: true, passkeys: 1, last_seen: "2026-11-19T11:30:00Z", created: "2026-03-02T08:00:00Z" },
-  { id: "u-bbbbbbbbbb", login: "i.krylov", name: "Илья Крылов", email: "i.krylov@teply-kontur.example", active: true, roles: ["reader"], groups: ["Продажи"], grants: [{ role: "reader", scope: { clients: ["anna.vetrova@severny-bereg.example"], channels: ["email", "telegram"] }, until: "2026-12-31T00:00:00Z", reason: "замещает Дарью в отпуске" }], second_factor: true, passkeys: 0, last_seen: "2026-11-18T15:02:00Z", created: "2026-03-02T08:00:00Z" },
+  { id: "u-aaaaaaaaaa", login: "m.belova", name: "Марина Белова", email: "m.belova@teply-kontur.example", active: true, roles: ["owner"], groups: ["g-aaaaaaaaaa"], addresses: ["i.krylov@teply-kontur.example"], grants: [{ role: "owner", scope: { everything: true } }], second_factor: true, passkeys: 1, last_seen: "2026-11-19T11:30:00Z", created: "2026-03-02T08:00:00Z" },
+  { id: "u-bbbbbbbbbb", login: "i.krylov", name: "Илья Крылов", email: "i.krylov@teply-kontur.example", active: true, roles: ["reader"], groups: ["g-aaaaaaaaaa"], addresses: ["i.krylov@teply-kontur.example"], grants: [{ role: "reader", scope: { clients: ["anna.vetrova@severny-bereg.example"], channels: ["email", "telegram"] }, until: "2026-12-31T00:00:00Z", reason: "замещает Дарью в отпуске" }], second_factor: true, passkeys: 0, last_seen: "2026-11-18T15:02:00Z", created: "2026-03-02T08:00:00Z" },
   { id: "u-cccccccccc", login: "t.galeev", name: "Тимур Галеев", email: "t.galeev@teply-kontur.example", active: true, roles: ["administrator"], groups: [], grants: [{ role: "administrator" }], second_factor: false, passkeys: 0, last_seen: null, created: "2026-11-10T08:00:00Z" },
   { id: "u-dddddddddd", login: "d.osipova", name: "Дарья Осипова", email: "d.osipova@teply-kontur.example", active: false, roles: [], groups: [], grants: [], second_factor: true, passkeys: 0, last_seen: "2026-09-01T09:00:00Z", created: "2026-03-02T08:00:00Z" },
 ];
 const roles = [["owner", rights], ["reader", ["search", "read"]], ["manager", ["search", "read", "import_messages"]], ["supervisor", ["search", "read", "sources_view"]], ["records", ["search", "read", "sources_view", "take_out"]], ["lawyer", ["search", "read", "take_out"]], ["dpo", ["audit_view", "approve"]], ["auditor", ["audit_view"]], ["administrator", ["people_view", "people_manage", "sources_view", "sources_manage", "integrity_view", "integrity_run", "settings_manage"]]].map(([name, list]) => ({ name, rights: list }));
 const who = { id: "u-aaaaaaaaaa", name: "Марина Белова" };
-const audit = [["search", "скидка клиент:\"Северный берег\""], ["open", "Остекление веранды: срок и скидка"], ["download", "Счёт 315.pdf"], ["login", ""], ["login_failed", "i.krylov"], ["denied", "переписка t-5388"], ["export", "214 сообщений, EML"], ["change", "приглашение: Тимур Галеев"]]
+const groups = [{ id: "g-aaaaaaaaaa", name: "Продажи", grants: [{ role: "reader", scope: { employees: ["i.krylov@teply-kontur.example"], channels: ["email"] } }], members: [{ id: "u-bbbbbbbbbb", name: "Илья Крылов" }] }];
+const asked = { action: "raise_rights", change: { change: "grants_set", user: { id: "u-bbbbbbbbbb", name: "Илья Крылов" }, grants: [{ role: "supervisor", scope: { everything: true }, until: "2026-12-31T00:00:00Z", reason: "замещает Дарью" }] }, reason: "Дарья в отпуске", at: "2026-11-19T10:00:00Z", from: "2026-11-19T10:00:00Z", until: "2026-11-20T10:00:00Z" };
+const approvals = [
+  { ...asked, id: "a-1", by: { id: "u-cccccccccc", name: "Тимур Галеев" }, alone: false, own: false, may_decide: true, may_do: false, state: "waiting" },
+  { ...asked, id: "a-2", by: { id: "u-aaaaaaaaaa", name: "Дарья Орлова" }, alone: false, own: true, may_decide: false, may_do: true, state: "approved" },
+  { ...asked, id: "a-3", by: { id: "u-aaaaaaaaaa", name: "Дарья Орлова" }, from: "2026-11-22T10:00:00Z", alone: true, own: true, may_decide: false, may_do: false, state: "approved" },
+  { ...asked, id: "a-4", by: { id: "u-cccccccccc", name: "Тимур Галеев" }, alone: false, own: false, may_decide: false, may_do: false, state: "expired" },
+];
+const audit = [["search", "скидка клиент:\"Северный берег\""], ["open", "Остекление веранды: срок и скидка"], ["exported", "source"], ["login", "in"], ["login", "refused"], ["denied", "GET /audit"], ["exported", "attachment 1"], ["change", "user_changed"]]
   .map(([kind, what], index) => ({ record: 184310 - index, at: new Date(Date.UTC(2026, 10, 19, 11, 32 - index * 3)).toISOString(), who: index === 4 ? { id: "u-bbbbbbbbbb", name: "Илья Крылов" } : who, kind: kind!, what: what!, peer: "10.0.4.17", conversation: kind === "open" ? "t-5521" : undefined }));
 const archive = () => ({ company: "ООО «Тёплый контур»", messages: 184302, records: 184302, sources: 6, created: "2026-03-02T08:00:00Z", demo: false, integrity: { state: "ok", checked_at: "2026-11-22T11:20:00Z", records: 184302, problems: [] }, checklist: [{ id: "split-roles", done: false }, { id: "sheet", done: true }, { id: "import", done: true }] });
 
@@ -114,7 +122,7 @@ function content(ask: Ask): Reply | undefined {
   }
   if (kind === "clients") {
     const one = clients.find((client) => client.id === id);
-    if (what === "timeline") return { body: { items: hits.slice(0, 8).map((hit) => ({ ...hit, text: hit.snippet.map((piece) => piece.text).join("") })), cursor: "next" } };
+    if (what === "timeline") return { body: { items: hits.slice(0, 8).map((hit) => ({ ...hit, text: hit.snippet.map((piece) => piece.text).join("") })), total: 40, cursor: "next" } };
     if (one) return { body: one };
     if (id) return problem(404, "not_found", "Нет");
     const q = (ask.query.get("q") ?? "").toLowerCase();
@@ -169,12 +177,12 @@ function people(ask: Ask): Reply | undefined {
       if (what === "sessions") return { body: { items: [] } };
       if (ask.method === "POST") return { body: { id: "u-new", invite: "/join/9f3c-aa71-xq" } };
       return { body: one ?? { items: users } };
-    case "groups": return { body: { items: [{ id: "g-1", name: "Продажи", members: 2, grants: [] }] } };
     case "roles": return { body: { items: roles } };
     case "tokens": return ask.method === "POST" ? { body: { id: "t-9", secret: "letopis_tok_4fQz81kPq0" } } : { body: { items: [{ id: "t-1", name: "Сводка для 1С", rights: ["search"], until: "2027-01-01T00:00:00Z", created: "2026-10-01T08:00:00Z", last_used: "2026-11-19T09:00:00Z" }] } };
     case "sessions": return { body: { items: [{ id: "1", created: "2026-11-19T05:30:00Z", seen: "2026-11-19T11:31:00Z", peer: "10.0.4.17", agent: "Firefox, Windows", current: true }, { id: "2", created: "2026-11-15T05:30:00Z", seen: "2026-11-18T17:31:00Z", peer: "10.0.4.80", agent: "Chrome, Android", current: false }] } };
-    case "audit": return { body: { items: id === "mine" ? audit.slice(0, 3) : audit.filter((row) => !ask.query.get("what") || row.kind === ask.query.get("what")), cursor: null } };
-    case "approvals": return { body: { items: [{ id: "a-1", what: "grant", by: { id: "u-cccccccccc", name: "Тимур Галеев" }, at: "2026-11-19T10:00:00Z", until: "2026-11-20T10:00:00Z", state: "waiting", detail: "Илье Крылову роль «руководитель» до 31 декабря" }] } };
+    case "audit": return { body: { addresses: ["d.orlova@teply-kontur.example"], items: id === "mine" ? audit.slice(0, 3).map((row) => ({ ...row, what: "", messages: 1, message: 9 })) : audit.filter((row) => !ask.query.get("what") || row.kind === ask.query.get("what")), cursor: null } };
+    case "approvals": return { body: { items: approvals } };
+    case "groups": return { body: { items: groups } };
     case "integrity": return { body: { state: "ok", checked_at: "2026-11-19T11:20:00Z", records: 184302, problems: [] } };
     case "storage": return { body: { items: [{ name: "journal", bytes: 18_400_000_000 }, { name: "objects", bytes: 41_100_000_000 }, { name: "index", bytes: 2_700_000_000 }, { name: "catalog", bytes: 900_000_000 }], free: 310_000_000_000, total: 500_000_000_000 } };
     case "keys": return { body: { unlock: "key_file", generation: 14, rotated_at: "2026-11-02T08:00:00Z", rotation_due: "2026-12-02T08:00:00Z", sheet_checked_at: "2026-03-02T08:10:00Z", counts: [{ purpose: "epoch", count: 1 }, { purpose: "page", count: 61 }, { purpose: "index_page", count: 12 }, { purpose: "intake", count: 240 }, { purpose: "log", count: 2 }], logs: [{ name: "letopis-3f1c/archive/1", key: "letopis-3f1c/archive/1+5c3b21aa+AVd0cGxlYXNlcmVhZHRoZXNwZWNpZmljYXRpb25zLi4" }] } };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // RFC 9457: what went wrong, as the server says it.
 export type Code =
-  | "invalid" | "not_found" | "forbidden" | "wrong_key" | "unauthenticated" | "second_factor_required" | "step_up_required" | "conflict" | "too_large"
+  | "invalid" | "not_found" | "forbidden" | "unauthenticated" | "second_factor_required" | "step_up_required" | "approval_required" | "sheet_required" | "wrong_key" | "conflict" | "too_large"
   | "too_many" | "setup_required" | "locked" | "unavailable" | "internal" | "offline";
 
 interface Body {

@@ -49,7 +49,13 @@ export type Role = Schemas["Role"];
 export type Token = Schemas["Token"] & { last_used?: string | null };
 export type SessionRow = Schemas["SessionRow"] & { user?: string };
 export type AuditRow = Schemas["AuditRow"] & { conversation?: string };
-export type Approval = Schemas["Approval"] & { detail?: string };
+export interface Group { id: string; name: string; grants: Grant[]; members: { id: string; name: string }[] }
+export interface WantedChange { change?: string; user?: { id: string; name: string }; new_user?: { name: string; login: string; grants?: Grant[] }; group?: { name: string; grants?: Grant[] }; grants?: Grant[]; described?: { name: string; addresses: string[] }; groups?: string[]; members?: string[] }
+export interface Approval {
+  id: string; action: string; change: WantedChange | null; reason: string; by: { id: string; name: string }; at: string; from: string; until: string; alone: boolean;
+  own: boolean; may_decide: boolean; may_do: boolean; state: "waiting" | "approved" | "refused" | "used" | "expired";
+}
+export interface Asked { id: string; asked?: boolean | string; invite?: string }
 export type Integrity = Schemas["Integrity"];
 export type Storage = Schemas["Storage"];
 export type Job = Schemas["Job"];

@@ -3,6 +3,7 @@ import { admin } from "./en/admin";
 import { client } from "./en/client";
 import { common } from "./en/common";
 import { conversation } from "./en/conversation";
+import { people } from "./en/people";
 import { search } from "./en/search";
 import { session } from "./en/session";
 import { shell } from "./en/shell";
@@ -10,4 +11,4 @@ import { sources } from "./en/sources";
 import { start } from "./en/start";
 import type { ru } from "./ru";
 
-export const en: Record<keyof typeof ru, string> = { ...common, ...shell, ...session, ...start, ...search, ...conversation, ...client, ...sources, ...admin };
+export const en: Record<keyof typeof ru, string> = { ...common, ...shell, ...session, ...start, ...people, ...search, ...conversation, ...client, ...sources, ...admin };

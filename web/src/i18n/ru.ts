@@ -3,10 +3,11 @@ import { admin } from "./ru/admin";
 import { client } from "./ru/client";
 import { common } from "./ru/common";
 import { conversation } from "./ru/conversation";
+import { people } from "./ru/people";
 import { search } from "./ru/search";
 import { session } from "./ru/session";
 import { shell } from "./ru/shell";
 import { sources } from "./ru/sources";
 import { start } from "./ru/start";
 
-export const ru = { ...common, ...shell, ...session, ...start, ...search, ...conversation, ...client, ...sources, ...admin };
+export const ru = { ...common, ...shell, ...session, ...start, ...people, ...search, ...conversation, ...client, ...sources, ...admin };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Roles, approvals, tokens of programs, sessions.
+// Roles, tokens of programs, sessions.
 import { useSignal } from "@preact/signals";
 import { Fragment } from "preact";
 import { api } from "../../api/client";
@@ -13,11 +13,11 @@ import { Check, Field } from "../../ui/field";
 import { complain, Dialog, toast } from "../../ui/float";
 import { Icon } from "../../ui/icon";
 import { Mark } from "../../ui/mark";
-import { Card, PageHead } from "../../ui/page";
+import { PageHead } from "../../ui/page";
 import { Empty, Load, Note } from "../../ui/state";
 import { rights as mine } from "../session/state";
 import { rightName, roleName } from "./names";
-import { approvals, roles, sessionsOf, tokens } from "./state";
+import { roles, sessionsOf, sessionsUser, tokens, userName } from "./state";
 
 export function RolesSection() {
   return (
@@ -38,27 +38,6 @@ export function RolesSection() {
             </div>
           );
         }}
-      </Load>
-    </>
-  );
-}
-
-export function ApprovalsSection() {
-  const decide = (id: string, yes: boolean) => void api.post(`/approvals/${id}`, { yes }).then(() => { toast(t(yes ? "approvals.yes.done" : "approvals.no.done")); approvals.load(); }, complain);
-  return (
-    <>
-      <PageHead title={t("admin.approvals")} lede={t("approvals.lede")} />
-      <Load of={approvals.rows.value} retry={approvals.load} rows={2}>
-        {(items) => items.length === 0 ? <Empty title={t("approvals.none")}>{t("approvals.none.text")}</Empty> : (
-          <div class="stack">{items.map((one) => (
-            <Card key={one.id}>
-              <div class="row wrap approval">
-                <div class="grow"><b class="strong">{one.detail || one.what}</b><p class="sm soft">{t("approvals.by", { who: one.by.name, time: listTime(one.at) })}{one.until && `, ${t("approvals.until", { time: listTime(one.until) })}`}</p></div>
-                {!one.state || one.state === "waiting" ? <><Button onClick={() => decide(one.id, false)}>{t("approvals.no")}</Button><Button kind="main" onClick={() => decide(one.id, true)}>{t("approvals.yes")}</Button></> : <Mark>{one.state}</Mark>}
-              </div>
-            </Card>
-          ))}</div>
-        )}
       </Load>
     </>
   );
@@ -108,23 +87,24 @@ export function TokensSection() {
   );
 }
 
-export function SessionTable({ items, reload }: { items: SessionRow[]; reload: () => void }) {
-  const end = (id: string) => void api.delete(`/sessions/${id}`).then(() => { toast(t("sessions.ended")); reload(); }, complain);
+export function SessionTable({ items, reload, user }: { items: SessionRow[]; reload: () => void; user?: string | undefined }) {
+  const end = (id: string) => void api.delete(`/sessions/${id}${user ? `?user=${encodeURIComponent(user)}` : ""}`).then(() => { toast(t("sessions.ended")); reload(); }, complain);
   return (
     <div class="table-wrap"><table class="table cards-s"><caption class="vh">{t("admin.sessions")}</caption>
       <thead><tr><th scope="col">{t("sessions.agent")}</th><th scope="col">{t("sessions.peer")}</th><th scope="col">{t("sessions.began")}</th><th scope="col">{t("sessions.seen")}</th><th scope="col"><span class="vh">{t("tokens.acts")}</span></th></tr></thead>
       <tbody>{items.map((one) => (
-        <Fragment key={one.id}><tr><td class="wide">{one.agent || t("sessions.unknown")}{one.user && <span class="xs faint block">{one.user}</span>}</td><td class="mono soft">{one.peer}</td><td class="num soft" data-l={t("sessions.began.short")}>{listTime(one.created)}</td><td class="num soft" data-l={t("sessions.seen.short")}>{listTime(one.seen)}</td>
+        <Fragment key={one.id}><tr><td class="wide">{one.agent || t("sessions.unknown")}</td><td class="mono soft">{one.peer}</td><td class="num soft" data-l={t("sessions.began.short")}>{listTime(one.created)}</td><td class="num soft" data-l={t("sessions.seen.short")}>{listTime(one.seen)}</td>
           <td>{one.current ? <Mark tone="ok" icon="check">{t("sessions.this")}</Mark> : <Button small kind="danger" onClick={() => end(one.id)}>{t("sessions.end")}</Button>}</td></tr></Fragment>
       ))}</tbody></table></div>
   );
 }
 
 export function SessionsSection() {
+  const user = sessionsUser.value;
   return (
     <>
-      <PageHead title={t("admin.sessions")} lede={t("sessions.lede")} />
-      <Load of={sessionsOf.rows.value} retry={sessionsOf.load} rows={2}>{(items) => items.length === 0 ? <Empty title={t("sessions.none")} /> : <SessionTable items={items} reload={sessionsOf.load} />}</Load>
+      <PageHead title={t("admin.sessions")} lede={user ? t("sessions.of", { name: userName(user) }) : t("sessions.lede")}>{user && <Button href="/admin/sessions">{t("sessions.own")}</Button>}</PageHead>
+      <Load of={sessionsOf.rows.value} retry={sessionsOf.load} rows={2}>{(items) => items.length === 0 ? <Empty title={t("sessions.none")} /> : <SessionTable items={items} reload={sessionsOf.load} user={user} />}</Load>
     </>
   );
 }

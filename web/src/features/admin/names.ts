@@ -9,6 +9,8 @@ const known = (key: string, fallback: string): string => (key in table.value ? t
 export const roleName = (role: string) => known(`role.${role}`, role);
 export const rightName = (right: string) => known(`right.${right}`, right);
 export const auditName = (kind: string) => known(`audit.${kind}`, kind);
+export const changeName = (change: string) => known(`change.${change}`, change);
+export const whatName = (what: string, number = "") => [known(`audit.what.${what}`, what), number].filter(Boolean).join(" ");
 export const jobName = (kind: string) => known(`job.${kind}`, kind);
 export const purposeName = (purpose: string) => known(`keyring.of.${purpose}`, purpose);
 export const storeName = (name: string) => known(`store.${name}`, name);
@@ -26,6 +28,6 @@ export function scopeText(scope: Scope | undefined): string {
   return parts.join("; ") || t("scope.own");
 }
 export function grantText(grant: Grant): string {
-  const time = grant.until ? t("grant.until", { date: shortDate(grant.until) }) : "";
+  const time = [grant.from ? t("grant.from", { date: shortDate(grant.from) }) : "", grant.until ? t("grant.until", { date: shortDate(grant.until) }) : ""].filter(Boolean).join(" ");
   return [scopeText(grant.scope), time, grant.reason ?? ""].filter(Boolean).join(" · ");
 }

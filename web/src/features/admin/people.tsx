@@ -1,66 +1,44 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // People: who is here, what each may do and see, until when.
-import { useSignal, type Signal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { api } from "../../api/client";
-import type { Grant, User } from "../../api/types";
+import type { Asked, Grant, User } from "../../api/types";
 import { listTime } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { valueOf } from "../../lib/loadable";
 import { Button } from "../../ui/button";
-import { Check, Field, Select } from "../../ui/field";
-import { complain, Dialog, toast } from "../../ui/float";
+import { Field, Select } from "../../ui/field";
+import { Dialog, toast } from "../../ui/float";
 import { absolute, copy } from "../../ui/copy";
 import { Avatar, Mark } from "../../ui/mark";
 import { PageHead } from "../../ui/page";
 import { Empty, Load, Note } from "../../ui/state";
 import { may, session } from "../session/state";
+import { change } from "./approvals";
+import { blank, GrantFields, grantOf, words } from "./grant";
 import { grantText, roleName } from "./names";
-import { roles, users } from "./state";
+import { groups, users } from "./state";
 
-interface Draft { role: string; everything: boolean; clients: string; channels: string; until: string; reason: string }
-const blank = (): Draft => ({ role: "reader", everything: false, clients: "", channels: "", until: "", reason: "" });
-const words = (text: string) => text.split(/[,\n]/).map((one) => one.trim()).filter(Boolean);
-function grantOf(draft: Draft): Grant {
-  const scope = draft.everything ? { everything: true } : { clients: words(draft.clients), channels: words(draft.channels) };
-  return { role: draft.role, scope, ...(draft.until && { until: new Date(`${draft.until}T23:59:59`).toISOString(), reason: draft.reason.trim() }) };
-}
-
-function GrantFields({ draft }: { draft: Signal<Draft> }) {
-  const now = draft.value;
-  const set = (next: Partial<Draft>) => (draft.value = { ...draft.value, ...next });
-  const names = valueOf(roles.rows.value)?.map((one) => one.name) ?? ["reader"];
-  return (
-    <fieldset class="grant-fields">
-      <legend class="sm medium">{t("people.grant")}</legend>
-      <Select label={t("people.role")} value={now.role} onPick={(role) => set({ role })} options={names.map((name) => ({ value: name, text: roleName(name) }))} />
-      <Check label={t("scope.everything.check")} checked={now.everything} onChange={(everything) => set({ everything })} />
-      {!now.everything && <Field label={t("scope.clients.field")} hint={t("scope.clients.hint")} value={now.clients} onInput={(clients) => set({ clients })} />}
-      {!now.everything && <Field label={t("scope.channels.field")} hint={t("scope.channels.hint")} value={now.channels} onInput={(channels) => set({ channels })} />}
-      <Field label={t("people.until")} type="date" hint={t("people.until.hint")} value={now.until} onInput={(until) => set({ until })} />
-      {now.until && <Field label={t("people.reason")} value={now.reason} onInput={(reason) => set({ reason })} required />}
-    </fieldset>
-  );
-}
+const groupName = (id: string) => valueOf(groups.rows.value)?.find((one) => one.id === id)?.name ?? id;
 
 function Invite({ onClose }: { onClose: () => void }) {
   const name = useSignal("");
   const login = useSignal("");
   const email = useSignal("");
   const draft = useSignal(blank());
+  const team = useSignal("");
   const link = useSignal("");
   const busy = useSignal(false);
-  const submit = async (event: Event) => {
+  const submit = (event: Event) => {
     event.preventDefault();
     busy.value = true;
-    try {
-      const made = await api.post<{ invite: string }>("/users", { login: login.value.trim(), name: name.value.trim(), ...(email.value && { email: email.value.trim() }), grants: [grantOf(draft.value)] });
-      link.value = absolute(made.invite);
+    const body = { login: login.value.trim(), name: name.value.trim(), ...(email.value && { email: email.value.trim() }), ...(team.value ? { groups: [team.value] } : {}), grants: team.value ? [] : [grantOf(draft.value)] };
+    void change((more) => api.post<Asked>("/users", { ...body, ...more }), (made) => {
+      if (made.invite) link.value = absolute(made.invite);
       users.load();
-    } catch (error) {
-      complain(error);
-    }
-    busy.value = false;
+    }).finally(() => (busy.value = false));
   };
+  const teams = valueOf(groups.rows.value) ?? [];
   return (
     <Dialog title={t("people.invite")} onClose={onClose}>
       {link.value ? (
@@ -70,14 +48,37 @@ function Invite({ onClose }: { onClose: () => void }) {
           <div class="row dialog-acts"><Button icon="copy" onClick={() => void copy(link.value)}>{t("link.copy")}</Button><Button kind="main" onClick={onClose}>{t("action.close")}</Button></div>
         </div>
       ) : (
-        <form class="form" onSubmit={(event) => void submit(event)}>
+        <form class="form" onSubmit={submit}>
           <Field label={t("start.user.name")} value={name.value} onInput={(v) => (name.value = v)} autofocus required />
           <Field label={t("session.login")} hint={t("start.user.login.hint")} value={login.value} onInput={(v) => (login.value = v)} required />
           <Field label={t("people.email")} type="email" value={email.value} onInput={(v) => (email.value = v)} />
-          <GrantFields draft={draft} />
+          {teams.length > 0 && <Select label={t("people.team")} value={team.value} onPick={(id) => (team.value = id)} options={[{ value: "", text: t("people.team.none") }, ...teams.map((one) => ({ value: one.id, text: one.name }))]} />}
+          {!team.value && <GrantFields draft={draft} />}
           <div class="row dialog-acts"><Button onClick={onClose}>{t("action.cancel")}</Button><Button kind="main" type="submit" busy={busy.value}>{t("people.invite.do")}</Button></div>
         </form>
       )}
+    </Dialog>
+  );
+}
+
+// Name, e-mail and own addresses: by these the own clients are found, and who looked at the own messages.
+function Edit({ user, onClose, onDone }: { user: User; onClose: () => void; onDone: () => void }) {
+  const name = useSignal(user.name);
+  const email = useSignal(user.email ?? "");
+  const addresses = useSignal(user.addresses?.join(", ") ?? "");
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const body = { name: name.value.trim(), email: email.value.trim(), addresses: words(addresses.value) };
+    void change((more) => api.patch<Asked>(`/users/${user.id}`, { ...body, ...more }), () => { toast(t("people.changed")); users.load(); onDone(); });
+  };
+  return (
+    <Dialog title={t("people.edit")} onClose={onClose}>
+      <form class="form" onSubmit={submit}>
+        <Field label={t("people.name")} value={name.value} onInput={(v) => (name.value = v)} autofocus required />
+        <Field label={t("people.email")} type="email" value={email.value} onInput={(v) => (email.value = v)} />
+        <Field label={t("people.addresses")} hint={t("people.addresses.hint")} value={addresses.value} onInput={(v) => (addresses.value = v)} />
+        <div class="row dialog-acts"><Button onClick={onClose}>{t("action.cancel")}</Button><Button kind="main" type="submit">{t("action.save")}</Button></div>
+      </form>
     </Dialog>
   );
 }
@@ -88,14 +89,17 @@ function Person({ user, onClose }: { user: User; onClose: () => void }) {
   const draft = useSignal(blank());
   const asking = useSignal(false);
   const me = session.value?.user.id === user.id;
-  const change = (body: object, said: string) => api.patch(`/users/${user.id}`, body).then(() => { toast(said); users.load(); }, complain);
-  const put = (next: Grant[]) => { grants.value = next; void change({ grants: next }, t("people.changed")); };
-  const invite = () => void api.post<{ invite: string }>(`/users/${user.id}/invite`).then((made) => copy(absolute(made.invite), t("people.invite.copied")), complain);
+  const editing = useSignal(false);
+  const patch = (body: object, said: string, after?: () => void) => change((more) => api.patch<Asked>(`/users/${user.id}`, { ...body, ...more }), () => { toast(said); users.load(); after?.(); });
+  const put = (next: Grant[]) => void patch({ grants: next }, t("people.changed"), () => (grants.value = next));
+  const invite = () => void change((more) => api.post<Asked>(`/users/${user.id}/invite`, more), (made) => { if (made.invite) void copy(absolute(made.invite), t("people.invite.copied")); });
   return (
     <Dialog title={user.name} onClose={onClose}>
       <dl class="facts">
         <dt>{t("session.login")}</dt><dd>{user.login}</dd>
         <dt>{t("people.email")}</dt><dd>{user.email || t("no")}</dd>
+        <dt>{t("people.addresses")}</dt><dd class="break">{user.addresses?.join(", ") || t("no")}</dd>
+        <dt>{t("people.teams")}</dt><dd>{user.groups?.map(groupName).join(", ") || t("no")}</dd>
         <dt>{t("people.seen")}</dt><dd>{user.last_seen ? listTime(user.last_seen) : t("people.never")}</dd>
         <dt>{t("people.second")}</dt><dd>{t(user.second_factor ? "yes" : "no")}{user.passkeys ? `, ${t("people.passkeys", { n: user.passkeys })}` : ""}</dd>
       </dl>
@@ -116,16 +120,18 @@ function Person({ user, onClose }: { user: User; onClose: () => void }) {
       </section>
       {may("people_manage") && !me && (
         <div class="row wrap">
+          <Button icon="pencil" onClick={() => (editing.value = true)}>{t("people.edit")}</Button>
           <Button icon="link" onClick={invite}>{t("people.invite.again")}</Button>
           <Button icon="screen" href={`/admin/sessions?user=${user.id}`}>{t("admin.sessions")}</Button>
           <span class="push" />
-          {user.active ? <Button kind="danger" icon="ban" onClick={() => (asking.value = true)}>{t("people.off")}</Button> : <Button onClick={() => void change({ active: true }, t("people.changed")).then(onClose)}>{t("people.on")}</Button>}
+          {user.active ? <Button kind="danger" icon="ban" onClick={() => (asking.value = true)}>{t("people.off")}</Button> : <Button onClick={() => void patch({ active: true }, t("people.changed"), onClose)}>{t("people.on")}</Button>}
         </div>
       )}
+      {editing.value && <Edit user={user} onClose={() => (editing.value = false)} onDone={onClose} />}
       {asking.value && (
         <Dialog title={t("people.off.title", { name: user.name })} onClose={() => (asking.value = false)}>
           <p class="soft">{t("people.off.text")}</p>
-          <div class="row dialog-acts"><Button autofocus onClick={() => (asking.value = false)}>{t("people.off.keep")}</Button><Button kind="danger" onClick={() => void change({ active: false }, t("people.off.done")).then(onClose)}>{t("people.off")}</Button></div>
+          <div class="row dialog-acts"><Button autofocus onClick={() => (asking.value = false)}>{t("people.off.keep")}</Button><Button kind="danger" onClick={() => void patch({ active: false }, t("people.off.done"), onClose)}>{t("people.off")}</Button></div>
         </Dialog>
       )}
     </Dialog>
@@ -147,7 +153,7 @@ export function PeopleSection() {
               <tbody>{items.map((user) => (
                 <tr key={user.id}>
                   <td class="wide"><span class="row"><Avatar name={user.name} /><span class="grow"><button type="button" class="link strong name-button" onClick={() => (open.value = user)}>{user.name}</button><span class="xs faint block">{user.login}</span></span></span></td>
-                  <td class="wide">{user.roles.length ? user.roles.map(roleName).join(", ") : <span class="faint">{t("no")}</span>}{user.grants.some((grant) => grant.until) && <span class="xs faint block">{user.grants.filter((grant) => grant.until).map(grantText).join("; ")}</span>}</td>
+                  <td class="wide">{user.roles.length || user.groups?.length ? [...user.roles.map(roleName), ...(user.groups ?? []).map(groupName)].join(", ") : <span class="faint">{t("no")}</span>}{user.grants.some((grant) => grant.until) && <span class="xs faint block">{user.grants.filter((grant) => grant.until).map(grantText).join("; ")}</span>}</td>
                   <td data-l={t("people.second.short")}>{user.second_factor ? t("yes") : <span class="warn">{t("no")}</span>}</td>
                   <td class="soft num" data-l={t("people.seen.short")}>{user.last_seen ? listTime(user.last_seen) : t("people.never")}</td>
                   <td>{user.active ? (user.second_factor ? <Mark tone="ok" icon="check">{t("people.active")}</Mark> : <Mark tone="info">{t("people.waiting")}</Mark>) : <Mark icon="ban">{t("people.inactive")}</Mark>}</td>

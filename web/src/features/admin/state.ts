@@ -2,18 +2,19 @@
 // Administration: one list per section, fetched when the section is opened.
 import { computed, effect, signal } from "@preact/signals";
 import { api } from "../../api/client";
-import type { Approval, AuditRow, Integrity, Items, Job, Keys, Role, SessionRow, Storage, Token, User } from "../../api/types";
-import { loader, type Loadable } from "../../lib/loadable";
+import type { Approval, AuditRow, Group, Integrity, Items, Job, Keys, Role, SessionRow, Storage, Token, User } from "../../api/types";
+import { loader, valueOf, type Loadable } from "../../lib/loadable";
 import type { Key } from "../../lib/i18n";
 import type { Right } from "../../lib/rights";
 import { params, steps } from "../../router";
 import { loadArchive, may, where } from "../session/state";
 
-export type SectionId = "people" | "roles" | "approvals" | "tokens" | "sessions" | "audit" | "keys" | "integrity" | "storage" | "jobs";
+export type SectionId = "people" | "groups" | "roles" | "approvals" | "tokens" | "sessions" | "audit" | "keys" | "integrity" | "storage" | "jobs";
 export const sections: { id: SectionId; name: Key; rights: Right[] }[] = [
   { id: "people", name: "admin.people", rights: ["people_view", "people_manage"] },
+  { id: "groups", name: "admin.groups", rights: ["people_view", "people_manage"] },
   { id: "roles", name: "admin.roles", rights: ["people_view", "people_manage"] },
-  { id: "approvals", name: "admin.approvals", rights: ["approve"] },
+  { id: "approvals", name: "admin.approvals", rights: ["approve", "people_manage"] },
   { id: "tokens", name: "admin.tokens", rights: ["people_manage"] },
   { id: "sessions", name: "admin.sessions", rights: ["people_manage"] },
   { id: "audit", name: "admin.audit", rights: ["audit_view"] },
@@ -34,7 +35,10 @@ export const users = list<User>(() => "/users");
 export const roles = list<Role>(() => "/roles");
 export const approvals = list<Approval>(() => "/approvals");
 export const tokens = list<Token>(() => "/tokens");
-export const sessionsOf = list<SessionRow>(() => (params.peek().get("user") ? `/sessions?user=${encodeURIComponent(params.peek().get("user") ?? "")}` : "/sessions"));
+export const groups = list<Group>(() => "/groups");
+export const sessionsUser = computed(() => params.value.get("user") ?? undefined);
+export const userName = (id: string) => valueOf(users.rows.value)?.find((one) => one.id === id)?.name ?? id;
+export const sessionsOf = list<SessionRow>(() => (sessionsUser.peek() ? `/sessions?user=${encodeURIComponent(sessionsUser.peek() ?? "")}` : "/sessions"));
 export const jobs = list<Job>(() => "/jobs");
 
 export const integrity = signal<Loadable<Integrity>>({ kind: "idle" });
@@ -50,7 +54,17 @@ export const loadStorage = () => void runStorage((stop) => api.get<Storage>("/st
 export interface AuditPage { items: AuditRow[]; cursor: string | null }
 export const audit = signal<Loadable<AuditPage>>({ kind: "idle" });
 const runAudit = loader(audit);
-export const auditQuery = computed(() => ({ who: params.value.get("who"), what: params.value.get("what"), from: params.value.get("from"), until: params.value.get("until") }));
+// A day is one of the reader's calendar; `until` is its end.
+function dayStart(day: string | null, after = 0): string | undefined {
+  const date = day ? new Date(`${day}T00:00:00`) : undefined;
+  if (!date || Number.isNaN(date.getTime())) return undefined;
+  date.setDate(date.getDate() + after);
+  return date.toISOString();
+}
+export const auditQuery = computed(() => {
+  const get = (name: string) => params.value.get(name);
+  return { who: get("who"), what: get("what"), peer: get("peer"), text: get("text"), from: dayStart(get("from")), until: dayStart(get("until"), 1) };
+});
 export const loadAudit = () => void runAudit((stop) => api.get<AuditPage>("/audit", auditQuery.peek(), stop));
 export async function moreAudit(): Promise<void> {
   const now = audit.peek();
@@ -77,11 +91,12 @@ export async function verify(): Promise<void> {
 effect(() => {
   if (where.value !== "in" || steps.value[0] !== "admin") return;
   switch (section.value) {
-    case "people": users.load(); roles.load(); break;
+    case "people": users.load(); roles.load(); groups.load(); break;
+    case "groups": groups.load(); users.load(); roles.load(); break;
     case "roles": roles.load(); break;
-    case "approvals": approvals.load(); break;
+    case "approvals": approvals.load(); users.load(); break;
     case "tokens": tokens.load(); roles.load(); break;
-    case "sessions": void params.value; sessionsOf.load(); break;
+    case "sessions": void params.value; sessionsOf.load(); users.load(); break;
     case "audit": void auditQuery.value; loadAudit(); break;
     case "keys": loadKeys(); break;
     case "integrity": loadIntegrity(); jobs.load(); break;

@@ -3,8 +3,10 @@ import { t } from "../../lib/i18n";
 import { go } from "../../router";
 import { Select } from "../../ui/field";
 import { Frame } from "../shell/view";
-import { ApprovalsSection, RolesSection, SessionsSection, TokensSection } from "./access";
+import { RolesSection, SessionsSection, TokensSection } from "./access";
+import { ApprovalsSection, AskDialog } from "./approvals";
 import { AuditSection } from "./audit";
+import { GroupsSection } from "./groups";
 import { KeysSection } from "./keys";
 import { PeopleSection } from "./people";
 import { section, shown } from "./state";
@@ -23,6 +25,7 @@ export function AdminRoom() {
         </nav>
         <div class="admin-body">
           {now === "people" && <PeopleSection />}
+          {now === "groups" && <GroupsSection />}
           {now === "roles" && <RolesSection />}
           {now === "approvals" && <ApprovalsSection />}
           {now === "tokens" && <TokensSection />}
@@ -32,6 +35,7 @@ export function AdminRoom() {
           {now === "integrity" && <IntegritySection />}
           {now === "storage" && <StorageSection />}
           {now === "jobs" && <JobsSection />}
+          <AskDialog />
         </div>
       </div>
     </Frame>

@@ -27,9 +27,9 @@ export function narrow(text: string): void {
 export const id = computed(() => (steps.value[0] === "client" ? (steps.value[1] ?? "") : ""));
 export type Tab = "timeline" | "conversations";
 export const tab = computed<Tab>(() => (steps.value[2] === "conversations" ? "conversations" : "timeline"));
+interface TimelinePage { items: TimelineRow[]; cursor: string | null }
 export const client = signal<Loadable<Client>>({ kind: "idle" });
-interface Timeline { items: TimelineRow[]; cursor: string | null }
-export const timeline = signal<Loadable<Timeline>>({ kind: "idle" });
+export const timeline = signal<Loadable<TimelinePage>>({ kind: "idle" });
 const loadClient = loader(client);
 const loadTimeline = loader(timeline);
 let asked = "";
@@ -51,7 +51,7 @@ export async function older(): Promise<void> {
   if (now.kind !== "ready" || !now.value.cursor || growing.peek()) return;
   growing.value = true;
   try {
-    const page = await api.get<Timeline>(`/clients/${encodeURIComponent(id.peek())}/timeline`, { cursor: now.value.cursor, limit: 30 });
+    const page = await api.get<TimelinePage>(`/clients/${encodeURIComponent(id.peek())}/timeline`, { cursor: now.value.cursor, limit: 30 });
     const known = new Set(now.value.items.map((item) => item.id));
     const fresh = page.items.filter((item) => !known.has(item.id));
     if (timeline.peek() === now) timeline.value = { kind: "ready", value: { items: [...now.value.items, ...fresh], cursor: fresh.length > 0 ? page.cursor : null } };

@@ -9,6 +9,7 @@ import { Icon } from "../../ui/icon";
 import { Avatar, ChannelIcon, channelName, Mark, Time } from "../../ui/mark";
 import { Card, PageHead, Title } from "../../ui/page";
 import { Bones, Empty, Failed, Load } from "../../ui/state";
+import { SeenBy } from "../admin/audit";
 import { may, session } from "../session/state";
 import { Frame } from "../shell/view";
 import { client, filter, growing, id, narrow, older, reload, reloadRows, rows, tab, timeline } from "./state";
@@ -122,18 +123,21 @@ function Talks({ one, short }: { one: Client; short?: boolean }) {
 }
 
 function Body({ one }: { one: Client }) {
+  const seen = useSignal(false);
   const email = spelled(one)[0] ?? one.name;
   return (
     <>
       <div class="page-head">
         <div class="row top grow client-head"><Avatar name={one.name} size="big" />
           <div class="grow"><Title text={one.name} quote /><p class="row wrap soft sm client-line"><span>{t("client.since", { date: since(one) })}</span><span>{t("conversation.count", { n: one.messages })}</span><span>{t("client.last", { time: saidTime(one.last) })}</span></p></div></div>
+        {may("audit_view") && <Button icon="eye" onClick={() => (seen.value = true)}>{t("access.title")}</Button>}
         {may("search") && <Button icon="search" href={`/search?q=${encodeURIComponent(locale.value === "ru" ? `от:"${email}" ИЛИ кому:"${email}"` : `from:"${email}" OR to:"${email}"`)}`}>{t("client.search")}</Button>}
       </div>
       <nav class="tabs" aria-label={t("client.tabs")}>
         <a href={`/client/${one.id}/timeline`} aria-current={tab.value === "timeline" ? "page" : undefined}>{t("client.timeline")}</a>
         <a href={`/client/${one.id}/conversations`} aria-current={tab.value === "conversations" ? "page" : undefined}>{t("client.conversations")} <span class="faint num">{num(one.conversations.length)}</span></a>
       </nav>
+      {seen.value && <SeenBy path={`/clients/${encodeURIComponent(one.id)}/access`} onClose={() => (seen.value = false)} />}
       {tab.value === "conversations" ? <Talks one={one} /> : (
         <div class="client-grid">
           <div class="stack">

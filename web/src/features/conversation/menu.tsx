@@ -1,33 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What can be done with one message.
 import { useSignal } from "@preact/signals";
-import { address, api } from "../../api/client";
-import type { Access, Items, Message } from "../../api/types";
-import { listTime } from "../../lib/format";
-import { t, type Key } from "../../lib/i18n";
-import { loader, type Loadable } from "../../lib/loadable";
+import { address } from "../../api/client";
+import type { Message } from "../../api/types";
+import { t } from "../../lib/i18n";
 import { Button } from "../../ui/button";
 import { Field } from "../../ui/field";
 import { complain, Dialog, Popover } from "../../ui/float";
-import { Empty, Load } from "../../ui/state";
+import { SeenBy } from "../admin/audit";
 import { may } from "../session/state";
 import { absolute, copy } from "../../ui/copy";
 import { tag } from "./state";
-
-function Seen({ message, onClose }: { message: number; onClose: () => void }) {
-  const rows = useSignal<Loadable<Access[]>>({ kind: "idle" });
-  const load = () => void loader(rows)(async (stop) => (await api.get<Items<Access>>(`/messages/${message}/access`, {}, stop)).items);
-  if (rows.value.kind === "idle") load();
-  return (
-    <Dialog title={t("access.title")} onClose={onClose}>
-      <Load of={rows.value} retry={load} rows={2}>
-        {(items) => items.length === 0 ? <Empty title={t("access.none")} /> : (
-          <ul class="list">{items.map((one, index) => <li class="row" key={index}><b class="medium grow">{one.who.name}</b><span class="sm soft">{t(`access.what.${one.what}` as Key)}</span><span class="xs faint num">{listTime(one.at)}</span></li>)}</ul>
-        )}
-      </Load>
-    </Dialog>
-  );
-}
 
 function TagDialog({ message, onClose }: { message: number; onClose: () => void }) {
   const name = useSignal("");
@@ -68,10 +51,10 @@ export function MessageMenu({ message }: { message: Message }) {
           <Button kind="quiet" icon="tag" class="tag-act" onClick={(event) => { hide(event); tagging.value = true; }}>{t("message.tag.add")}</Button>
           <Button kind="quiet" icon="code" href={`/message/m-${message.id}/source`}>{t("message.source")}</Button>
           {may("take_out") && <Button kind="quiet" icon="download" href={address(`/messages/${message.id}/source`, { download: 1 })} download>{t("message.source.download")}</Button>}
-          <Button kind="quiet" icon="eye" onClick={(event) => { hide(event); seen.value = true; }}>{t("access.title")}</Button>
+          {may("audit_view") && <Button kind="quiet" icon="eye" onClick={(event) => { hide(event); seen.value = true; }}>{t("access.title")}</Button>}
         </div>
       </Popover>
-      {seen.value && <Seen message={message.id} onClose={() => (seen.value = false)} />}
+      {seen.value && <SeenBy path={`/messages/${message.id}/access`} onClose={() => (seen.value = false)} />}
       {tagging.value && <TagDialog message={message.id} onClose={() => (tagging.value = false)} />}
     </>
   );

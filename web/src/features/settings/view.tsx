@@ -21,11 +21,16 @@ import { Frame } from "../shell/view";
 import "../admin/admin.css";
 
 const rows = signal<Loadable<SessionRow[]>>({ kind: "idle" });
-const seen = signal<Loadable<AuditRow[]>>({ kind: "idle" });
+interface Mine { items: AuditRow[]; addresses: string[]; cursor: string | null }
+const seen = signal<Loadable<Mine>>({ kind: "idle" });
 const loadRows = loader(rows);
 const loadSeen = loader(seen);
 const reloadRows = () => void loadRows(async (stop) => (await api.get<Items<SessionRow>>("/sessions", {}, stop)).items);
-const reloadSeen = () => void loadSeen(async (stop) => (await api.get<Items<AuditRow>>("/audit/mine", {}, stop)).items);
+const reloadSeen = () => void loadSeen((stop) => api.get<Mine>("/audit/mine", {}, stop));
+async function moreSeen(now: Mine): Promise<void> {
+  const page = await api.get<Mine>("/audit/mine", { cursor: now.cursor });
+  seen.value = { kind: "ready", value: { ...page, items: [...now.items, ...page.items] } };
+}
 const keep = (settings: object) => void api.patch("/session/settings", settings).catch(complain);
 
 function Seen() {
@@ -33,7 +38,15 @@ function Seen() {
   return (
     <>
       <PageHead title={t("settings.seen")} lede={t("settings.seen.lede")} />
-      <Load of={seen.value} retry={reloadSeen}>{(items) => items.length === 0 ? <Empty title={t("settings.seen.none")} /> : <AuditTable items={items} />}</Load>
+      <Load of={seen.value} retry={reloadSeen}>
+        {(now) => now.addresses.length === 0 ? <Empty title={t("settings.seen.unlinked")}>{t("settings.seen.unlinked.text")}</Empty> : (
+          <>
+            <p class="sm soft break">{t("settings.seen.addresses", { list: now.addresses.join(", ") })}</p>
+            {now.items.length === 0 ? <Empty title={t("settings.seen.none")} /> : <AuditTable items={now.items} />}
+            {now.cursor && <p class="gap-above"><Button onClick={() => void moreSeen(now).catch(complain)}>{t("conversation.earlier")}</Button></p>}
+          </>
+        )}
+      </Load>
     </>
   );
 }
