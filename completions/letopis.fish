@@ -32,6 +32,49 @@ complete -c letopis -n '__fish_seen_subcommand_from proof' -l with-files -r
 complete -c letopis -n __fish_use_subcommand -a export -d "write messages out; an empty query is everything"
 complete -c letopis -n '__fish_seen_subcommand_from export' -l as -r
 complete -c letopis -n __fish_use_subcommand -a tag -d "put tags on messages or take them off"
+complete -c letopis -n __fish_use_subcommand -a user -d "people who may come in through the page"
+complete -c letopis -n '__fish_seen_subcommand_from user' -l role -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l email -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l name -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l addresses -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l groups -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l everything
+complete -c letopis -n '__fish_seen_subcommand_from user' -l clients -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l employees -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l channels -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l sources -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l from -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l until -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l expires -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l reason -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l approval -r
+complete -c letopis -n __fish_use_subcommand -a role -d "what people may do and see"
+complete -c letopis -n '__fish_seen_subcommand_from role' -l everything
+complete -c letopis -n '__fish_seen_subcommand_from role' -l clients -r
+complete -c letopis -n '__fish_seen_subcommand_from role' -l employees -r
+complete -c letopis -n '__fish_seen_subcommand_from role' -l channels -r
+complete -c letopis -n '__fish_seen_subcommand_from role' -l sources -r
+complete -c letopis -n '__fish_seen_subcommand_from role' -l from -r
+complete -c letopis -n '__fish_seen_subcommand_from role' -l until -r
+complete -c letopis -n '__fish_seen_subcommand_from role' -l expires -r
+complete -c letopis -n '__fish_seen_subcommand_from role' -l reason -r
+complete -c letopis -n '__fish_seen_subcommand_from role' -l approval -r
+complete -c letopis -n __fish_use_subcommand -a group -d "teams: what their members have in common"
+complete -c letopis -n '__fish_seen_subcommand_from group' -l everything
+complete -c letopis -n '__fish_seen_subcommand_from group' -l clients -r
+complete -c letopis -n '__fish_seen_subcommand_from group' -l employees -r
+complete -c letopis -n '__fish_seen_subcommand_from group' -l channels -r
+complete -c letopis -n '__fish_seen_subcommand_from group' -l sources -r
+complete -c letopis -n '__fish_seen_subcommand_from group' -l from -r
+complete -c letopis -n '__fish_seen_subcommand_from group' -l until -r
+complete -c letopis -n '__fish_seen_subcommand_from group' -l expires -r
+complete -c letopis -n '__fish_seen_subcommand_from group' -l reason -r
+complete -c letopis -n '__fish_seen_subcommand_from group' -l approval -r
+complete -c letopis -n __fish_use_subcommand -a token -d "secrets by which programs use the API"
+complete -c letopis -n '__fish_seen_subcommand_from token' -l rights -r
+complete -c letopis -n '__fish_seen_subcommand_from token' -l until -r
+complete -c letopis -n '__fish_seen_subcommand_from token' -l reason -r
+complete -c letopis -n '__fish_seen_subcommand_from token' -l approval -r
 complete -c letopis -n __fish_use_subcommand -a doctor -d "what is wrong with this installation or archive"
 complete -c letopis -n __fish_use_subcommand -a serve -d "the web page and the API; other commands go on working beside it"
 complete -c letopis -n '__fish_seen_subcommand_from serve' -l listen -r
@@ -60,6 +103,9 @@ complete -c letopis -n __fish_use_subcommand -a version -d "which version this i
 complete -c letopis -l archive -r
 complete -c letopis -l key-file -r
 complete -c letopis -l passphrase-file -r
+complete -c letopis -l server -r
+complete -c letopis -l token-file -r
+complete -c letopis -l fingerprint -r
 complete -c letopis -l json
 complete -c letopis -l quiet
 complete -c letopis -l help

@@ -22,6 +22,7 @@ namespace letopis::cli {
 namespace {
 
 std::atomic<bool> stop_requested = false;
+const Outside* outside = nullptr;  // what this program has of them; set once, before anything runs
 Fd ready_pipe;  // open in the process that `unlock` leaves behind, until it is ready
 
 void on_signal(int) {
@@ -67,7 +68,9 @@ bool only_warns(const Arguments& arguments) {
     const auto name = arguments.command->name;
     if (name == "rebuild")
         return !arguments.positional.empty() && arguments.positional.front() != "ledger";
-    return name != "import" && name != "tag" && name != "proof" && name != "verify";
+    constexpr std::string_view change[] = {
+        "import", "tag", "proof", "verify", "user", "role", "group", "token"};
+    return std::ranges::find(change, name) == std::end(change);
 }
 
 Exit run_and_sign(Session& session) {
@@ -103,7 +106,10 @@ void stay_behind() {
 
 }  // namespace
 
-int serve_call(app::Archive& archive, app::Call& call) {
+int serve_call(app::Archive& archive,
+               app::Call& call,
+               api::Directory* people,
+               access::Sessions* sessions) {
     Output output(call.out.get(), call.error.get());
     const auto arguments = parse(call.words);
     if (!arguments) return static_cast<int>(report(output, arguments.error(), false));
@@ -117,7 +123,10 @@ int serve_call(app::Archive& archive, app::Call& call) {
                     .stop = call.gone,
                     .who = call.who,
                     .directory = call.directory,
-                    .served = true};
+                    .served = true,
+                    .outside = outside,
+                    .directory_of_people = people,
+                    .sessions = sessions};
     const auto code = run_and_sign(session);
     output.flush();
     return static_cast<int>(code);
@@ -173,7 +182,8 @@ Exit run_here(const Arguments& arguments, Output& output, const Path& directory,
                     .output = output,
                     .stop = stop_requested,
                     .who = app::user_name(::geteuid()),
-                    .directory = std::filesystem::current_path()};
+                    .directory = std::filesystem::current_path(),
+                    .outside = outside};
     if (ready_pipe) session.ready = stay_behind;
     return run_and_sign(session);
 }
@@ -258,9 +268,22 @@ Exit become_outside(const std::vector<std::string>& words, Output& output) {
     return report(output, failed, false);
 }
 
-Exit dispatch(const std::vector<std::string>& words,
-              Output& output,
-              std::span<const Outside> outside) {
+bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+// The server that a command goes to instead of an archive; empty: none.
+std::string server_of(const Arguments& arguments) {
+    constexpr std::string_view known[] = {"search", "show", "import", "books", "user", "token"};
+    const char* variable = std::getenv("LETOPIS_SERVER");
+    const bool meant =
+        arguments.has("--server") ||
+        (variable != nullptr && !arguments.has("--archive") &&
+         std::getenv("LETOPIS_ARCHIVE") == nullptr && is_one_of(arguments.command->name, known));
+    return meant ? arguments.get("--server", variable == nullptr ? "" : variable) : "";
+}
+
+Exit dispatch(const std::vector<std::string>& words, Output& output) {
     const auto arguments = parse(words);
     if (!arguments) return report(output, arguments.error(), false), Exit::usage;
     const auto name = arguments->command->name;
@@ -289,13 +312,14 @@ Exit dispatch(const std::vector<std::string>& words,
         output.print(text);
         return Exit::done;
     }
+    constexpr std::string_view elsewhere[] = {"serve", "unlock", "user", "role", "group", "token"};
+    const auto server = server_of(*arguments);
+    if (outside == nullptr && (!server.empty() || is_one_of(name, elsewhere)))
+        return become_outside(words, output);
+    if (!server.empty()) return outside->remote(*arguments, output, server);
     if (name == "init") return run_init(*arguments, output);
     if (name == "recover") return run_recover(*arguments, output);
-    if (name == "serve") {
-        const auto here = std::ranges::find(outside, name, &Outside::name);
-        return here != outside.end() ? here->run(*arguments, output)
-                                     : become_outside(words, output);
-    }
+    if (name == "serve") return outside->serve(*arguments, output);
     if (name == "doctor") return run_doctor(*arguments, output);
     if (name == "bench-data") return run_bench_data(*arguments, output);
     if (name == "unlock" && !arguments->has("--foreground"))
@@ -337,7 +361,8 @@ Result<crypto::Unlock> unlock_of(const Arguments& arguments, const Path& archive
     return crypto::Unlock{.key_file = std::nullopt, .passphrase = std::move(passphrase)};
 }
 
-int run_main(const std::vector<std::string>& words, std::span<const Outside> outside) {
+int run_main(const std::vector<std::string>& words, const Outside* own) {
+    outside = own;
     crypto::harden_process();
     ::umask(077);  // what we write is for its owner
     struct sigaction action {};
@@ -346,7 +371,7 @@ int run_main(const std::vector<std::string>& words, std::span<const Outside> out
     ::sigaction(SIGTERM, &action, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
     Output output(STDOUT_FILENO, STDERR_FILENO);
-    const auto code = dispatch(words, output, outside);
+    const auto code = dispatch(words, output);
     output.flush();
     return static_cast<int>(code);
 }

@@ -2,7 +2,6 @@
 // From the words of a command line to its exit code.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,14 +11,8 @@
 
 namespace letopis::cli {
 
-// A command that needs more libraries than the others stands in the program `letopis-serve`, beside
-// `letopis`, which becomes it.
-struct Outside {
-    std::string_view name;
-    Exit (*run)(const Arguments& arguments, Output& output);
-};
-// `outside`: those of them that this program has.
-int run_main(const std::vector<std::string>& words, std::span<const Outside> outside = {});
+// `outside`: what this program has of the commands that need more libraries; it outlives the call.
+int run_main(const std::vector<std::string>& words, const Outside* outside = nullptr);
 
 // Where the archive is, and how it is unlocked, as the options and the environment say.
 Result<Path> archive_directory(const Arguments& arguments);
@@ -28,6 +21,9 @@ Result<crypto::Unlock> unlock_of(const Arguments& arguments, const Path& archive
 // Ctrl-C, or the system wants an end.
 bool stop_wanted();
 // Answers a command that came over the archive's socket.
-int serve_call(app::Archive& archive, app::Call& call);
+int serve_call(app::Archive& archive,
+               app::Call& call,
+               api::Directory* people = nullptr,
+               access::Sessions* sessions = nullptr);
 
 }  // namespace letopis::cli

@@ -57,6 +57,14 @@ Exit run(Session& session) {
     if (name == "export") return run_export(session);
     if (name == "tag") return run_tag(session);
     if (name == "unlock") return run_unlock(session);
+    if (name == "user" || name == "role" || name == "group" || name == "token") {
+        if (session.outside != nullptr) return session.outside->people(session);
+        return report(session.output,
+                      Error{Errc::unavailable,
+                            "the command that has the archive open cannot change people",
+                            "Wait until it is over."},
+                      session.json());
+    }
     return report(session.output,
                   Error{Errc::invalid, fmt::format("`{}` needs no archive", name), {}},
                   session.json());

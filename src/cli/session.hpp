@@ -12,6 +12,13 @@
 #include "app/archive.hpp"
 #include "cli/arguments.hpp"
 
+namespace letopis::api {
+class Directory;
+}
+namespace letopis::access {
+class Sessions;
+}
+
 namespace letopis::cli {
 
 // Exit codes of the command line; scripts rely on them.
@@ -33,6 +40,16 @@ private:
     bool broken_ = false;
 };
 
+struct Session;
+
+// Commands that need more libraries than the others stand in the program `letopis-serve`, beside
+// `letopis`, which becomes it.
+struct Outside {
+    Exit (*serve)(const Arguments& arguments, Output& output);
+    Exit (*remote)(const Arguments& arguments, Output& output, const std::string& server);
+    Exit (*people)(Session& session);  // user, role, group, token
+};
+
 struct Session {
     app::Archive& archive;
     const Arguments& arguments;
@@ -42,6 +59,10 @@ struct Session {
     Path directory;                    // relative paths of the caller count from here
     bool served = false;               // runs inside another process
     std::function<void()> ready = {};  // `unlock`: the archive is open, whoever waits may go on
+    const Outside* outside = nullptr;  // of this program
+    // Of the server that this runs in; null where the command has the archive for itself.
+    api::Directory* directory_of_people = nullptr;
+    access::Sessions* sessions = nullptr;
     bool json() const { return arguments.has("--json"); }
     Path path(std::string_view given) const { return directory / Path(given); }
 };

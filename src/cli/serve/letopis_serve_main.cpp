@@ -4,6 +4,6 @@
 
 int main(int argc, char** argv) {
     using namespace letopis::cli;
-    const Outside commands[] = {{"serve", run_serve}};
-    return run_main(std::vector<std::string>(argv + 1, argv + argc), commands);
+    const Outside own{.serve = run_serve, .remote = run_remote, .people = run_people};
+    return run_main(std::vector<std::string>(argv + 1, argv + argc), &own);
 }

@@ -160,8 +160,9 @@ Result<void> run(api::House& house,
     manager.tell("READY=1\nSTATUS=serving");
     for (std::uint64_t turn = 0; !stop_wanted(); ++turn) {
         if (auto* archive = house.archive(); archive != nullptr && !commands) {
-            TRY(commands, app::Server::start(directory, [archive](app::Call& call) {
-                    return serve_call(*archive, call);
+            TRY(commands,
+                app::Server::start(directory, [archive, open = house.opened()](app::Call& call) {
+                    return serve_call(*archive, call, open->directory.get(), open->sessions.get());
                 }));
         }
         const bool asked = reload_requested.exchange(false);
