@@ -273,6 +273,32 @@ TEST_F(ApprovalsTest, a_change_of_a_person_is_one_document) {
     EXPECT_FALSE(after.active);
 }
 
+// Frozen: docs/formats/people.md.
+TEST(PeopleFormat, reads_the_vectors_of_changes_of_a_person_and_of_a_team) {
+    const std::string begin = R"({"v":1,"at":"2026-09-21T14:13:20Z","by":"operator","change":)";
+    const std::string user =
+        R"({"id":"u-0123456789","login":"rita","name":"Rita","locale":"ru","created":"2026-09-21T14:13:20Z"})";
+    People people;
+
+    ASSERT_TRUE(people.apply(begin + R"("user_added","new_user":)" + user + "}", 0));
+    ASSERT_TRUE(people.apply(
+        begin +
+            R"("group_changed","group":{"id":"g-0123456789","name":"Sales","grants":[{"role":"reader","scope":{"clients":["anna@client.example"]},"by":"operator"}]},"members":["u-0123456789"]})",
+        1));
+    ASSERT_TRUE(people.apply(
+        begin +
+            R"("user_changed","user":"u-0123456789","described":{"name":"Rita O.","locale":"en","addresses":["rita@firm.example"]},"grants":[{"role":"auditor","by":"operator"}],"groups":[],"active":true})",
+        2));
+
+    const auto& rita = *people.user("u-0123456789");
+    EXPECT_EQ(rita.name, "Rita O.");
+    EXPECT_EQ(rita.addresses, std::vector<std::string>{"rita@firm.example"});
+    EXPECT_EQ(rita.grants.front().role, Role::auditor);
+    EXPECT_TRUE(rita.groups.empty());
+    EXPECT_EQ(people.group("g-0123456789")->grants.front().scope.clients,
+              std::vector<std::string>{"anna@client.example"});
+}
+
 TEST_F(ApprovalsTest, a_change_of_a_person_is_whole_or_not_at_all) {
     const auto boris = a_user("boris", {{.role = Role::auditor}});
     const auto before = people_;
