@@ -103,7 +103,7 @@ def main():
     parser.add_argument("archive", type=Path)
     parser.add_argument("--seconds", type=float, default=10)
     options = parser.parse_args()
-    server = subprocess.Popen([LETOPIS, "--archive", options.archive, "serve", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen([LETOPIS, "--archive", options.archive, "serve", "--listen", "127.0.0.1:0", "--log", "warning", "--rate", "search=0,read=0,export=0"], stdout=subprocess.PIPE, text=True)
     try:
         printed = server.stdout.readline()
         port = int(re.search(r":(\d+)$", printed.strip())[1])

@@ -16,7 +16,7 @@ const words = {
 async function start() {
   const archive = join(folder, "archive");
   for (const path of [archive, `${archive}.key`]) rmSync(path, { recursive: true, force: true });
-  const server = spawn(letopis, ["--archive", archive, "serve", "--listen", "127.0.0.1:0", "--web", web, "--sample", sample]);
+  const server = spawn(letopis, ["--archive", archive, "serve", "--listen", "127.0.0.1:0", "--log", "warning", "--web", web, "--sample", sample]);
   let printed = "";
   server.stderr.on("data", (text) => process.stderr.write(text));
   const link = await new Promise((resolve, reject) => {
