@@ -27,6 +27,7 @@ struct LdapSettings {
     std::string group_filter = "(member={dn})";
     std::vector<std::pair<std::string, Role>> roles;  // of a group's DN, as the server writes it
     std::chrono::seconds timeout = std::chrono::seconds(5);
+    friend bool operator==(const LdapSettings&, const LdapSettings&) = default;
 };
 
 struct LdapIdentity {

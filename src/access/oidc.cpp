@@ -58,14 +58,6 @@ bool same(std::string_view one, std::string_view other) {
     return one.size() == other.size() && sodium_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
-bool is_safe(std::string_view url) {
-    const bool plain =
-        std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7f; });
-    return plain && url.find('@') == std::string_view::npos &&
-           (url.starts_with("https://") || url.starts_with("http://127.0.0.1:") ||
-            url.starts_with("http://127.0.0.1/"));
-}
-
 std::string form(const std::vector<std::pair<std::string_view, std::string>>& fields) {
     std::string out;
     for (const auto& [name, value] : fields)
@@ -76,7 +68,7 @@ std::string form(const std::vector<std::pair<std::string_view, std::string>>& fi
 Result<json::object> fetched(const Fetch& fetch,
                              const FetchRequest& request,
                              std::string_view what) {
-    if (!is_safe(request.url))
+    if (!is_safe_url(request.url))
         return fail(Errc::invalid, "the provider's address is not https: " + request.url);
     auto answer = fetch(request);
     if (!answer) return within("the provider's " + std::string(what), std::move(answer).error());
@@ -128,6 +120,14 @@ Result<void> check_times(const OidcSettings& settings, const json::object& claim
 
 }  // namespace
 
+bool is_safe_url(std::string_view url) {
+    const bool plain =
+        std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 0x7f; });
+    return plain && url.find('@') == std::string_view::npos &&
+           (url.starts_with("https://") || url.starts_with("http://127.0.0.1:") ||
+            url.starts_with("http://127.0.0.1/"));
+}
+
 Result<OidcProvider> discover(const OidcSettings& settings, const Fetch& fetch) {
     std::string_view base = settings.issuer;
     if (base.ends_with('/')) base.remove_suffix(1);
@@ -142,7 +142,7 @@ Result<OidcProvider> discover(const OidcSettings& settings, const Fetch& fetch) 
                           .jwks_uri = text_at(object, "jwks_uri")};
     for (const auto& url :
          {provider.authorization_endpoint, provider.token_endpoint, provider.jwks_uri})
-        if (!is_safe(url)) return fail(Errc::invalid, "the provider names no https address");
+        if (!is_safe_url(url)) return fail(Errc::invalid, "the provider names no https address");
     return provider;
 }
 
@@ -232,6 +232,8 @@ Result<OidcIdentity> check_claims(const OidcSettings& settings,
                           .amr = texts_at(*claims, "amr"),
                           .groups = texts_at(*claims, "groups"),
                           .auth_time = moment_at(*claims, "auth_time")};
+    if (const auto* verified = claims->if_contains("email_verified"))
+        identity.email_verified = verified->is_bool() && verified->get_bool();
     if (identity.subject.empty() || identity.subject.size() > subject_max)
         return refused("the token names nobody");
     if (!meet(settings.acr_values, {identity.acr}) || !meet(settings.amr_values, identity.amr))

@@ -56,6 +56,7 @@ struct OidcAnswer {  // the query of the redirect
 struct OidcIdentity {
     std::string issuer, subject;  // who it is: nothing else identifies
     std::string name, email, login, acr;
+    bool email_verified = false;  // the provider looked whether the address is theirs
     std::vector<std::string> amr, groups;
     std::optional<Instant> auth_time;
 };
@@ -67,6 +68,9 @@ Result<OidcIdentity> finish_sign_in(const OidcSettings& settings,
                                     const OidcAnswer& answer,
                                     const Fetch& fetch,
                                     Instant now);
+
+// https, or http to this machine itself; no name and password in it.
+bool is_safe_url(std::string_view url);
 
 // The claims of an ID token whose signature holds (section 3.1.3.7). `access_token` for at_hash;
 // may be empty.

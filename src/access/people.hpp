@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "access/access.hpp"
+#include "access/ldap.hpp"
 
 namespace letopis::access {
 
@@ -36,6 +37,28 @@ struct SavedSearch {
     bool shared = false;
     Instant created{};
     friend bool operator==(const SavedSearch&, const SavedSearch&) = default;
+};
+
+// How people come in beside a password of ours. Secrets are sealed by whoever sets them.
+struct OidcSignIn {
+    std::string name;  // of the provider, on the button
+    std::string issuer, client_id;
+    std::string sealed_secret;
+    std::vector<std::string> acr_values, amr_values;  // as in OidcSettings
+    friend bool operator==(const OidcSignIn&, const OidcSignIn&) = default;
+};
+struct LdapSignIn {
+    std::string name;
+    LdapSettings settings;  // without the password and the file
+    std::string sealed_password;
+    std::string certificates;  // PEM of who signed the directory's; empty: the system's list
+    friend bool operator==(const LdapSignIn&, const LdapSignIn&) = default;
+};
+struct SignIn {
+    std::string address;  // "https://archive.firm.example": where browsers find us; may be empty
+    std::optional<OidcSignIn> oidc;
+    std::optional<LdapSignIn> ldap;
+    friend bool operator==(const SignIn&, const SignIn&) = default;
 };
 
 enum class ApprovalState : std::uint8_t { waiting, approved, refused, used };
@@ -82,6 +105,9 @@ public:
     std::optional<Caller> caller(std::string_view user, Instant now) const;
     std::optional<Caller> caller_by_token(std::string_view secret, Instant now) const;
     const Invitation* invitation_by_secret(std::string_view secret, Instant now) const;
+    // The one that the user has and that is still good.
+    const Invitation* invitation_of(std::string_view user, Instant now) const;
+    const SignIn& sign_in() const { return sign_in_; }
     // Active users who may approve now, `without` aside.
     std::size_t approvers(std::string_view without, Instant now) const;
 
@@ -95,6 +121,7 @@ private:
     std::map<std::string, SavedSearch, std::less<>> searches_;
     std::map<std::string, Approval, std::less<>> approvals_;
     std::map<std::string, Invitation, std::less<>> invitations_;
+    SignIn sign_in_;
     std::optional<std::uint64_t> last_;
 };
 
@@ -184,8 +211,22 @@ Result<Change> remove_passkey(const People&, const std::string& credential, cons
 
 // Valid for 72 hours, replaces an earlier one.
 Result<Change> invite(const People&, std::string_view user, bool new_factor, const Author&);
-// The author is the user of the invitation, whoever called.
-Result<Change> join(const People&, std::string_view secret, const std::string& kept, Instant now);
+
+// Everything of a first sign-in in one document, or a new phone for somebody who is there.
+struct Enrolment {
+    std::string invitation = {};  // id; needed for a password and an identity
+    std::string password = {};    // kept
+    std::optional<std::pair<std::string, std::string>> external = {};
+    std::string totp = {};
+    std::vector<std::string> recovery = {};
+};
+Result<Change> enrol(const People&, std::string_view user, const Enrolment&, Instant now);
+// conflict: nothing else is there to show.
+Result<Change> remove_totp(const People&, const Author&);
+
+Result<Change> set_sign_in(const People&, const SignIn&, const Author&);
+// "https://host", with a port or not; "http://localhost" for trying it out.
+bool is_public_address(std::string_view url);
 
 struct NewToken {
     std::string name;

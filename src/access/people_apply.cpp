@@ -268,6 +268,49 @@ struct Changes {
         return {};
     }
 
+    static Result<void> enrolled(People& people, In& in, const Stamp&) {
+        TRY(auto* const user, Changes::user(people, in));
+        const auto invitation = in.has("invitation") ? in.id("invitation", 'i') : std::string();
+        auto kept = in.has("password") ? password(in) : std::string();
+        auto external = in.has("external") ? in.pairs("external") : decltype(user->external)();
+        auto seed = in.bytes("totp", 20);
+        if (seed.size() != 20) in.refuse("totp");
+        auto codes = recovery(in);
+        TRY_DO(in.done());
+        const auto at = people.invitations_.find(invitation);
+        if (!invitation.empty() && (at == people.invitations_.end() || at->second.user != user->id))
+            return misfit("the invitation is not there");
+        if (invitation.empty() && !(kept.empty() && external.empty()))
+            return misfit("who was not invited sets a second factor only");
+        if (!external_free(people, external, user->id)) return misfit("the identity is taken");
+        if (user->external.size() + external.size() > 10) return misfit("too many identities");
+        if (!kept.empty()) user->password = std::move(kept);
+        for (auto& one : external)
+            if (std::ranges::find(user->external, one) == user->external.end())
+                user->external.push_back(std::move(one));
+        if (!invitation.empty() && at->second.new_factor) user->passkeys.clear();
+        user->totp = std::move(seed);
+        user->recovery = std::move(codes);
+        if (!invitation.empty()) people.invitations_.erase(at);
+        return {};
+    }
+
+    static Result<void> totp_removed(People& people, In& in, const Stamp&) {
+        TRY(auto* const user, Changes::user(people, in));
+        if (user->passkeys.empty()) return misfit("it is the only second factor");
+        user->totp.clear();
+        return {};
+    }
+
+    static Result<void> sign_in_set(People& people, In& in, const Stamp&) {
+        In inner(in.object("sign_in"));
+        auto sign_in = sign_in_in(inner);
+        in.take("sign_in", inner);
+        TRY_DO(in.done());
+        people.sign_in_ = std::move(sign_in);
+        return {};
+    }
+
     static Result<void> token_added(People& people, In& in, const Stamp&) {
         In inner(in.object("token"));
         auto token = token_in(inner);
@@ -346,7 +389,7 @@ struct Changes {
     }
 
     static Handler handler(std::string_view name) {
-        static constexpr std::array<std::pair<std::string_view, Handler>, 24> all = {{
+        static constexpr std::array<std::pair<std::string_view, Handler>, 27> all = {{
             {"user_added", user_added},
             {"user_described", user_described},
             {"user_changed", user_changed},
@@ -364,6 +407,9 @@ struct Changes {
             {"passkey_removed", passkey_removed},
             {"invited", invited},
             {"joined", joined},
+            {"enrolled", enrolled},
+            {"totp_removed", totp_removed},
+            {"sign_in_set", sign_in_set},
             {"token_added", token_added},
             {"token_revoked", token_revoked},
             {"search_saved", search_saved},

@@ -211,6 +211,8 @@ Result<Change> remove_passkey(const People& people,
                               const std::string& credential,
                               const Author& author) {
     TRY(const auto* user, existing(people, author.id));
+    if (user->totp.empty() && user->passkeys.size() == 1)
+        return fail(Errc::conflict, "it is the only second factor", "Add another one first.");
     auto object = about_user("passkey_removed", user->id, author);
     object["credential"] = base64(credential);
     return finish(people, std::move(object), author, {.id = user->id});
@@ -239,20 +241,6 @@ Result<Change> invite(const People& people,
                   author,
                   {.id = invitation.id, .secret = hex(secret)},
                   takes_over);
-}
-
-Result<Change> join(const People& people,
-                    std::string_view secret,
-                    const std::string& kept,
-                    Instant now) {
-    const auto* invitation = people.invitation_by_secret(secret, now);
-    if (invitation == nullptr)
-        return fail(Errc::not_found, "the invitation is not valid", "ask for a new one");
-    const Author author{.id = invitation->user, .now = now};
-    auto object = document("joined", author);
-    object["invitation"] = invitation->id;
-    object["password"] = kept;
-    return finish(people, std::move(object), author, {.id = invitation->user});
 }
 
 Result<Change> add_token(const People& people, const NewToken& wanted, const Author& author) {

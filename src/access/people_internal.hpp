@@ -60,6 +60,7 @@ Token token_in(In& in);
 Invitation invitation_in(In& in);
 SavedSearch search_in(In& in);
 Approval approval_in(In& in);
+SignIn sign_in_in(In& in);
 
 boost::json::value out(const std::vector<std::string>& texts);
 boost::json::value out(const std::vector<Grant>& grants);
@@ -71,6 +72,7 @@ boost::json::object out(const Token& token);
 boost::json::object out(const Invitation& invitation);
 boost::json::object out(const SavedSearch& search);
 boost::json::object out(const Approval& approval);
+boost::json::object out(const SignIn& sign_in);
 std::string as_text(const boost::json::object& object);
 
 bool is_id(std::string_view text, char kind);

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t secret_size = 32;
 constexpr std::size_t text_max = 300;
 constexpr std::size_t data_max = 16 * 1024;
+constexpr std::int64_t strangers_max = 2000;
 constexpr auto seen_granularity = minutes(1);
 constexpr auto factor_window = hours(1);
 constexpr std::size_t factor_tries_max = 30;
@@ -70,6 +71,17 @@ minutes lifetime(Purpose purpose) {
         case Purpose::set_up: return hours(24);
     }
     return minutes(0);
+}
+
+Result<Pending> pending_at(sql::Database& db, Purpose purpose, const Digest& digest, Instant now) {
+    TRY(auto row,
+        db.prepare("SELECT user,data,tries FROM pending WHERE secret=? AND purpose=? AND until>? "
+                   "AND tries>0"));
+    TRY(const bool there, row.bind(sql::Blob{as_bytes(digest)}, purpose, to_micros(now)).step());
+    if (!there) return nothing_there();
+    return Pending{.user = std::string(row.text(0)),
+                   .data = std::string(row.blob(1)),
+                   .tries_left = static_cast<int>(row.integer(2))};
 }
 
 Path beside(const Path& file, const char* suffix) {
@@ -239,6 +251,11 @@ Result<std::string> Sessions::begin(Purpose purpose, std::string_view user, std:
     const std::lock_guard lock(mutex_);
     TRY_DO(sweep());
     if (purpose == Purpose::set_up) TRY_DO(run("DELETE FROM pending WHERE purpose=?", purpose));
+    // Who is not known yet may begin as often as they like; only so many are remembered.
+    TRY_DO(
+        run("DELETE FROM pending WHERE user='' AND rowid NOT IN (SELECT rowid FROM pending WHERE "
+            "user='' ORDER BY until DESC LIMIT ?)",
+            strangers_max));
     const auto secret = random_bytes(secret_size);
     const auto digest = crypto::sha256(secret);
     TRY_DO(run("INSERT INTO pending(secret,purpose,user,data,until,tries) VALUES(?,?,?,?,?,?)",
@@ -256,18 +273,8 @@ Result<Pending> Sessions::attempt(Purpose purpose, std::string_view secret) {
     if (!digest) return nothing_there();
     const std::lock_guard lock(mutex_);
     TRY(auto transaction, sql::Transaction::begin(db_));
-    Pending pending;
-    {
-        TRY(auto row,
-            db_.prepare("SELECT user,data,tries FROM pending WHERE secret=? AND purpose=? AND "
-                        "until>? AND tries>0"));
-        TRY(const bool there,
-            row.bind(sql::Blob{as_bytes(*digest)}, purpose, to_micros(clock_.now())).step());
-        if (!there) return nothing_there();
-        pending = {.user = std::string(row.text(0)),
-                   .data = std::string(row.blob(1)),
-                   .tries_left = static_cast<int>(row.integer(2)) - 1};
-    }
+    TRY(auto pending, pending_at(db_, purpose, *digest, clock_.now()));
+    --pending.tries_left;
     if (purpose == Purpose::second_factor) {
         const auto key = "factor|" + pending.user;
         TRY(const auto before, attempts(key, factor_window));
@@ -282,6 +289,13 @@ Result<Pending> Sessions::attempt(Purpose purpose, std::string_view secret) {
                purpose));
     TRY_DO(transaction.commit());
     return pending;
+}
+
+Result<Pending> Sessions::look(Purpose purpose, std::string_view secret) {
+    const auto digest = kept(secret);
+    if (!digest) return nothing_there();
+    const std::lock_guard lock(mutex_);
+    return pending_at(db_, purpose, *digest, clock_.now());
 }
 
 Result<void> Sessions::finish(Purpose purpose, std::string_view secret) {

@@ -82,6 +82,8 @@ public:
     // Counts as a try, before it is known whether it is right. not_found: none such, too late, no
     // tries left. For second_factor also unavailable: over 30 tries of this user in an hour.
     Result<Pending> attempt(Purpose purpose, std::string_view secret);
+    // What is there, without counting as a try. not_found.
+    Result<Pending> look(Purpose purpose, std::string_view secret);
     // It was right: gone. not_found when somebody else was first.
     Result<void> finish(Purpose purpose, std::string_view secret);
 

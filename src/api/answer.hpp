@@ -41,6 +41,8 @@ public:
     Result<bool> flag(std::string_view name, bool otherwise) const;
     const json::value* find(std::string_view name) const;
     const json::object& object() const { return object_; }
+    // Of an object within another.
+    static Fields within(const json::object& object) { return Fields(object); }
 
 private:
     explicit Fields(json::object object) : object_(std::move(object)) {}

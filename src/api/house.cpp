@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "api/door.hpp"
 #include "app/descriptor.hpp"
 #include "app/views.hpp"
 #include "crypto/crypto.hpp"
@@ -280,6 +281,10 @@ Table House::table() {
         table.push_back(std::make_shared<const Entry>(std::move(entry)));
     };
     for (auto part : {session_routes(*this),
+                      account_routes(*this),
+                      passkey_routes(*this),
+                      sign_in_settings_routes(*this),
+                      oidc_routes(*this),
                       setup_routes(*this),
                       search_routes(),
                       message_routes(),

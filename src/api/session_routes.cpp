@@ -3,8 +3,8 @@
 // nobody learns who exists.
 #include <fmt/format.h>
 
-#include "access/totp.hpp"
-#include "api/house.hpp"
+#include "api/door.hpp"
+#include "api/external.hpp"
 #include "app/build_info.hpp"
 #include "app/views.hpp"
 
@@ -54,53 +54,27 @@ Result<http::Response> begin_session(Open& open,
     return response;
 }
 
-namespace {
-
-http::Response refused(const http::Request& request) {
-    return problem_answer(request,
-                          {401,
-                           "unauthenticated",
-                           "login, password or code are not right",
-                           "Try again; after several tries there are pauses.",
-                           {}});
-}
-
-http::Response wait(const http::Request& request, std::chrono::seconds time) {
-    auto response =
-        problem_answer(request,
-                       {429,
-                        "too_many",
-                        fmt::format("too many tries; the next one in {} s", time.count()),
-                        {},
-                        {}});
-    response.with("Retry-After", std::to_string(time.count()));
-    return response;
-}
-
-access::Caller nobody(const http::Request& request, std::string_view login) {
-    access::Caller caller;
-    caller.name = std::string(login);
-    caller.peer = request.peer;
-    return caller;
-}
-
-}  // namespace
-
-class Door {
+class SignInRoom : public Door {
 public:
-    explicit Door(House& house) : house_(house) {}
-
-    Result<std::shared_ptr<Open>> open() const {
-        const std::shared_lock lock(house_.mutex_);
-        if (!house_.open_) return fail(Errc::unavailable, "there is no open archive yet");
-        return house_.open_;
-    }
+    using Door::Door;
 
     Result<http::Response> health(Call&) const {
-        const std::shared_lock lock(house_.mutex_);
         return json_answer(json::object{{"ok", true},
-                                        {"state", house_.open_ ? "open" : "setup"},
+                                        {"state", open() ? "open" : "setup"},
                                         {"version", json_text(app::build_name())}});
+    }
+
+    // What the page offers to somebody who is not signed in.
+    Result<http::Response> ways(Call& call) const {
+        TRY(const auto parts, open());
+        const auto sign_in =
+            parts->directory->read([](const access::People& people) { return people.sign_in(); });
+        json::object object{{"passkey", party(*parts, call.request).has_value()},
+                            {"provider", nullptr},
+                            {"directory", nullptr}};
+        if (sign_in.oidc) object["provider"] = json_text(sign_in.oidc->name);
+        if (sign_in.ldap) object["directory"] = json_text(sign_in.ldap->name);
+        return json_answer(object);
     }
 
     Result<http::Response> sign_in(Call& call) const {
@@ -111,83 +85,72 @@ public:
         TRY(const auto password, fields.text("password", 4096));
         TRY(const auto pause, parts->sessions->login_attempt(login, request.peer));
         if (pause) return wait(request, *pause);
-        struct Known {
-            std::string id, kept;
-            bool active = false, totp = false, passkeys = false;
-        };
         const auto known = parts->directory->read([&](const access::People& people) {
             const auto* user = people.user_by_login(login);
-            if (user == nullptr) return Known();
-            return Known{user->id,
-                         user->password,
-                         user->active,
-                         !user->totp.empty(),
-                         !user->passkeys.empty()};
+            return user == nullptr ? std::optional<access::User>() : *user;
         });
-        TRY(const auto checked, house_.passwords_.verify(known.kept, password));
-        if (!checked.right || !known.active || !(known.totp || known.passkeys)) {
-            TRY_DO(parts->service->note(journal::Kind::login, nobody(request, login), "refused"));
-            return refused(request);
+        // The directory decides where it is the one to ask; the work for a password of ours is done
+        // all the same, so that time does not tell which.
+        const bool elsewhere = known && asks_directory(*parts, *known, clock().now());
+        TRY(const auto checked,
+            passwords().verify(known && !elsewhere ? known->password : std::string(), password));
+        if (elsewhere && known->active) {
+            TRY(const auto shown, directory_shown(*parts, *known, login, password, clock().now()));
+            if (shown && shown->invitation.empty() && has_factor(*known))
+                return ask_second(*parts, request, *known);
+            if (shown && !shown->invitation.empty())
+                return ask_phone(*parts, request, *known, *shown, {{"next", "enrol"}});
+        } else if (checked.right && known->active && has_factor(*known)) {
+            return ask_second(*parts, request, *known);
         }
-        TRY(const auto secret, parts->sessions->begin(access::Purpose::second_factor, known.id));
-        json::array methods;
-        if (known.totp) methods.emplace_back("totp");
-        if (known.totp) methods.emplace_back("recovery");
-        if (known.passkeys) methods.emplace_back("passkey");
-        auto response = json_answer(
-            json::object{{"next", known.totp ? "totp" : "passkey"}, {"methods", methods}});
-        response.with("Set-Cookie", set_cookie(request, pending_cookie_name(request), secret, 300));
-        return response;
+        TRY_DO(parts->service->note(journal::Kind::login, nobody(request, login), "refused"));
+        return refused(request);
+    }
+
+    // Where this browser is on its way in: after a provider sent it back.
+    Result<http::Response> half_way(Call& call) const {
+        TRY(const auto parts, open());
+        const auto pending = call.request.cookie(pending_cookie_name(call.request));
+        const auto found = parts->sessions->look(access::Purpose::second_factor, pending);
+        const auto user = found ? user_of(*parts, found->user) : std::nullopt;
+        if (!user) return refused(call.request);
+        return json_answer(second_json(*user));
     }
 
     Result<http::Response> second(Call& call) const {
         auto& request = call.request;
         TRY(const auto parts, open());
         TRY(const auto fields, Fields::of(request));
+        TRY(const bool lost, fields.flag("lost", false));
         const auto pending = request.cookie(pending_cookie_name(request));
         const auto tried = parts->sessions->attempt(access::Purpose::second_factor, pending);
-        if (!tried) return refused(request);
-        const auto user = parts->directory->read([&](const access::People& people) {
-            const auto* found = people.user(tried->user);
-            return found == nullptr ? std::optional<access::User>() : *found;
-        });
-        if (!user || !user->active) return refused(request);
-        TRY(const bool right, shown(*parts, *user, fields));
-        if (!right) {
-            auto who = nobody(request, user->name);
-            who.user = user->id;
-            TRY_DO(parts->service->note(journal::Kind::login, who, "second factor refused"));
+        const auto user = tried ? user_of(*parts, tried->user) : std::nullopt;
+        if (!user) return refused(request);
+        TRY(const auto factor, shown(*parts, *user, request, fields));
+        if (factor == Factor::none) {
+            TRY_DO(parts->service->note(
+                journal::Kind::login, person(request, *user), "second factor refused"));
             return refused(request);
         }
         if (!parts->sessions->finish(access::Purpose::second_factor, pending))
             return refused(request);
-        TRY_DO(parts->sessions->login_succeeded(user->login, request.peer));
-        TRY(auto response, begin_session(*parts, request, user->id, house_.clock_));
-        auto who = nobody(request, user->name);
-        who.user = user->id;
-        TRY_DO(parts->service->note(journal::Kind::login, who, "in"));
-        return response;
+        // Who lost the phone, or has no code on paper left, is let in with a new phone only.
+        if (factor == Factor::recovery && (lost || user->recovery.size() == 1))
+            return ask_phone(*parts, request, *user, {}, {{"next", "enrol"}});
+        return enter(*parts, request, *user, "in");
     }
 
-    // A code of the phone, or one of the codes on paper; each is good once.
-    Result<bool> shown(Open& parts, const access::User& user, const Fields& fields) const {
-        TRY(const auto code, fields.optional_text("code", 32));
-        TRY(const auto recovery, fields.optional_text("recovery", 100));
-        const auto now = house_.clock_.now();
-        if (!code.empty() && !user.totp.empty()) {
-            TRY(const auto last, parts.sessions->last_totp_step(user.id));
-            const auto step = access::totp_step(user.totp, code, now, last);
-            if (!step) return false;
-            return parts.sessions->use_totp_step(user.id, *step);
-        }
-        if (recovery.empty()) return false;
-        const auto digest = access::recovery_digest(user.recovery, recovery);
-        if (!digest) return false;
-        return parts.directory
-            ->change([&](const access::People& people) {
-                return access::use_recovery_code(people, *digest, {.id = user.id, .now = now});
-            })
-            .has_value();
+    Result<http::Response> new_phone(Call& call) const {
+        TRY(const auto parts, open());
+        TRY(const auto picture, phone_again(*parts, call.request));
+        return json_answer(picture);
+    }
+
+    Result<http::Response> enrol(Call& call) const {
+        TRY(const auto parts, open());
+        TRY(const auto fields, Fields::of(call.request));
+        TRY(const auto code, fields.text("code", 32));
+        return phone_shown(*parts, call.request, code, "in, with a new phone");
     }
 
     Result<http::Response> who_am_i(Call& call) const {
@@ -197,8 +160,7 @@ public:
             return found == nullptr ? std::optional<access::User>() : *found;
         });
         if (!user) return fail(Errc::not_found, "there is no such person any more");
-        return json_answer(
-            session_json(*user, call.caller, parts->directory->settings(), house_.clock_));
+        return json_answer(session_json(*user, call.caller, parts->directory->settings(), clock()));
     }
 
     Result<http::Response> sign_out(Call& call) const {
@@ -219,8 +181,8 @@ public:
             [&](const access::People& people) { return *people.user(call.caller.user); });
         TRY(const auto pause, parts->sessions->login_attempt(user.login, call.request.peer));
         if (pause) return wait(call.request, *pause);
-        TRY(const bool right, shown(*parts, user, fields));
-        if (!right) {
+        TRY(const auto factor, shown(*parts, user, call.request, fields));
+        if (factor == Factor::none) {
             TRY_DO(
                 parts->service->note(journal::Kind::login, call.caller, "second factor refused"));
             return refused(call.request);
@@ -269,23 +231,54 @@ public:
     }
 
     Result<http::Response> end_session(Call& call) const {
+        const std::string id(call.request.parameter("id"));
+        if (auto answer = id == call.caller.session ? std::nullopt : stale(call))
+            return std::move(*answer);
         TRY(const auto parts, open());
         TRY(const auto user, whose(*parts, call));
-        TRY_DO(parts->sessions->end(user, std::string(call.request.parameter("id"))));
+        TRY_DO(parts->sessions->end(user, id));
         if (user != call.caller.user)
             TRY_DO(parts->service->note(
                 journal::Kind::login, call.caller, "ended a session of " + user));
         return empty_answer();
     }
 
+    Result<http::Response> end_others(Call& call) const {
+        if (auto answer = stale(call)) return std::move(*answer);
+        TRY(const auto parts, open());
+        TRY_DO(parts->sessions->end_all(call.caller.user, call.caller.session));
+        TRY_DO(parts->service->note(journal::Kind::login, call.caller, "other sessions ended"));
+        return empty_answer();
+    }
+
+    // By who manages people: a laptop was stolen.
+    Result<http::Response> end_of_somebody(Call& call) const {
+        if (auto answer = stale(call)) return std::move(*answer);
+        TRY(const auto parts, open());
+        const std::string id(call.request.parameter("id"));
+        const auto user = parts->directory->read([&](const access::People& people) {
+            const auto* found = people.user(id);
+            return found == nullptr ? std::optional<access::User>() : *found;
+        });
+        if (!user) return fail(Errc::not_found, "there is no such person");
+        TRY_DO(parts->sessions->end_all(id));
+        TRY_DO(parts->service->note(
+            journal::Kind::login, call.caller, "sessions ended of " + user->login));
+        return empty_answer();
+    }
+
     // ---- a new person, by the link that somebody gave them
 
-    Result<std::optional<access::User>> invited(Open& parts, const http::Request& request) const {
-        const auto now = house_.clock_.now();
+    struct Invited {
+        std::string invitation;
+        access::User user;
+    };
+    std::optional<Invited> invited(const Open& parts, const http::Request& request) const {
+        const auto now = clock().now();
         return parts.directory->read([&](const access::People& people) {
-            const auto* invitation = people.invitation_by_secret(request.parameter("secret"), now);
-            const auto* user = invitation == nullptr ? nullptr : people.user(invitation->user);
-            return user == nullptr ? std::optional<access::User>() : *user;
+            const auto* found = people.invitation_by_secret(request.parameter("secret"), now);
+            const auto* user = found == nullptr ? nullptr : people.user(found->user);
+            return user == nullptr ? std::optional<Invited>() : Invited{found->id, *user};
         });
     }
 
@@ -297,114 +290,78 @@ public:
 
     Result<http::Response> invitation(Call& call) const {
         TRY(const auto parts, open());
-        TRY(const auto user, invited(*parts, call.request));
-        if (!user) return no_invitation(call.request);
-        return json_answer(
-            json::object{{"login", json_text(user->login)}, {"name", json_text(user->name)}});
+        const auto guest = invited(*parts, call.request);
+        if (!guest) return no_invitation(call.request);
+        return json_answer(json::object{{"login", json_text(guest->user.login)},
+                                        {"name", json_text(guest->user.name)}});
     }
 
     // Nothing changes before the second factor was shown.
     Result<http::Response> join(Call& call) const {
         TRY(const auto parts, open());
-        TRY(const auto user, invited(*parts, call.request));
-        if (!user) return no_invitation(call.request);
+        const auto guest = invited(*parts, call.request);
+        if (!guest) return no_invitation(call.request);
         TRY(const auto fields, Fields::of(call.request));
         TRY(const auto password, fields.text("password", 4096));
         const auto company = parts->directory->settings().company;
-        TRY_DO(access::acceptable(password, {.login = user->login, .company = company}));
-        TRY(const auto kept, house_.passwords_.hash(password));
-        const auto seed = access::new_totp_seed();
-        TRY(const auto secret,
-            parts->sessions->begin(access::Purpose::enrol, user->id, hex(seed) + "\n" + kept));
-        const auto uri = access::totp_uri(seed, user->login, company);
-        TRY(const auto qr, access::qr_path(uri));
-        auto response = json_answer(json::object{{"totp", totp_json(seed, uri, qr)}});
-        response.with("Set-Cookie",
-                      set_cookie(call.request, pending_cookie_name(call.request), secret, 1800));
-        return response;
+        TRY_DO(access::acceptable(password, {.login = guest->user.login, .company = company}));
+        TRY(const auto kept, passwords().hash(password));
+        return ask_phone(
+            *parts, call.request, guest->user, {.invitation = guest->invitation, .password = kept});
     }
 
     Result<http::Response> join_confirm(Call& call) const {
-        auto& request = call.request;
         TRY(const auto parts, open());
-        TRY(const auto user, invited(*parts, request));
-        if (!user) return no_invitation(request);
-        TRY(const auto fields, Fields::of(request));
+        if (!invited(*parts, call.request)) return no_invitation(call.request);
+        TRY(const auto fields, Fields::of(call.request));
         TRY(const auto code, fields.text("code", 32));
-        const auto pending = request.cookie(pending_cookie_name(request));
-        const auto tried = parts->sessions->attempt(access::Purpose::enrol, pending);
-        if (!tried || tried->user != user->id) return refused(request);
-        const auto line = tried->data.find('\n');
-        const auto seed = unhex(std::string_view(tried->data).substr(0, line));
-        if (line == std::string::npos || !seed) return refused(request);
-        const auto now = house_.clock_.now();
-        const auto step = access::totp_step(*seed, code, now, 0);
-        if (!step) return refused(request);
-        TRY_DO(parts->sessions->finish(access::Purpose::enrol, pending));
-        TRY_DO(parts->directory->change([&](const access::People& people) {
-            return access::join(
-                people, request.parameter("secret"), tried->data.substr(line + 1), now);
-        }));
-        const auto codes = access::new_recovery_codes();
-        TRY_DO(parts->directory->change([&](const access::People& people) {
-            return access::set_totp(people, *seed, codes.kept, {.id = user->id, .now = now});
-        }));
-        TRY(const bool first, parts->sessions->use_totp_step(user->id, *step));
-        (void)first;
-        TRY(auto response, begin_session(*parts, request, user->id, house_.clock_));
-        json::array shown_codes;
-        for (const auto& one : codes.shown) shown_codes.push_back(json_text(one));
-        response.body = json::serialize(json::object{{"recovery_codes", std::move(shown_codes)}});
-        auto who = nobody(request, user->name);
-        who.user = user->id;
-        TRY_DO(parts->service->note(journal::Kind::login, who, "joined"));
-        return response;
+        return phone_shown(*parts, call.request, code, "joined");
     }
-
-private:
-    House& house_;
 };
 
 std::vector<Entry> session_routes(House& house) {
     using enum http::Method;
-    const auto door = std::make_shared<const Door>(house);
-    using Act = Result<http::Response> (Door::*)(Call&) const;
+    using access::Right;
+    const auto room = std::make_shared<const SignInRoom>(house);
+    using Room = SignInRoom;
     const auto entry = [&](http::Method method,
                            std::string path,
-                           std::optional<access::Right> right,
+                           std::optional<Right> right,
                            std::string summary,
-                           Act act) {
-        Entry made;
-        made.method = method;
-        made.path = std::move(path);
-        made.right = right;
-        made.summary = std::move(summary);
-        made.body = method == post ? http::Body::whole : http::Body::none;
-        made.at_door = [door, act](Call& call) { return ((*door).*act)(call); };
-        return made;
+                           Result<http::Response> (Room::*act)(Call&) const) {
+        return at_door<Room>(room, method, std::move(path), right, std::move(summary), act);
     };
-    using access::Right;
     return {
-        entry(get, "/health", std::nullopt, "Is the server up?", &Door::health),
-        entry(post, "/session", std::nullopt, "Shows login and password", &Door::sign_in),
-        entry(post, "/session/second", std::nullopt, "Shows the second factor", &Door::second),
-        entry(get, "/session", Right::self, "Who am I, and what may I?", &Door::who_am_i),
-        entry(del, "/session", Right::self, "Signs out", &Door::sign_out),
+        entry(get, "/health", {}, "Is the server up?", &Room::health),
+        entry(get, "/session/ways", {}, "How one may sign in here", &Room::ways),
+        entry(post, "/session", {}, "Shows login and password", &Room::sign_in),
+        entry(get, "/session/second", {}, "What is to be shown next", &Room::half_way),
+        entry(post, "/session/second", {}, "Shows the second factor", &Room::second),
+        entry(get, "/session/enrol", {}, "The picture for a new phone", &Room::new_phone),
+        entry(post, "/session/enrol", {}, "The first code of a new phone", &Room::enrol),
+        entry(get, "/session", Right::self, "Who am I, and what may I?", &Room::who_am_i),
+        entry(del, "/session", Right::self, "Signs out", &Room::sign_out),
         entry(
-            post, "/session/step-up", Right::self, "Shows the second factor again", &Door::step_up),
-        entry(get, "/join/{secret}", std::nullopt, "Whom a link invites", &Door::invitation),
-        entry(post, "/join/{secret}", std::nullopt, "A password for the invited", &Door::join),
+            post, "/session/step-up", Right::self, "Shows the second factor again", &Room::step_up),
+        entry(get, "/join/{secret}", {}, "Whom a link invites", &Room::invitation),
+        entry(post, "/join/{secret}", {}, "A password for the invited", &Room::join),
         entry(post,
               "/join/{secret}/confirm",
-              std::nullopt,
+              {},
               "The second factor of the invited",
-              &Door::join_confirm),
+              &Room::join_confirm),
         entry(get,
               "/sessions",
               Right::self,
               "One's own sessions; user=… of a person, for who manages people",
-              &Door::sessions),
-        entry(del, "/sessions/{id}", Right::self, "Ends one of them", &Door::end_session),
+              &Room::sessions),
+        entry(del, "/sessions", Right::self, "Ends all of them but this one", &Room::end_others),
+        entry(del,
+              "/users/{id}/sessions",
+              Right::people_manage,
+              "Ends every session of somebody",
+              &Room::end_of_somebody),
+        entry(del, "/sessions/{id}", Right::self, "Ends one of them", &Room::end_session),
     };
 }
 

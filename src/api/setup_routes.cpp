@@ -169,17 +169,17 @@ public:
         wanted.grants = {{.role = access::Role::owner,
                           .scope = {.everything = true},
                           .by = std::string(access::operator_id)}};
-        TRY(const auto made, parts->directory->change([&](const access::People& people) {
-            return access::add_user(
-                people, wanted, {.id = std::string(access::operator_id), .now = now});
-        }));
-        const auto id = made.id;
-        TRY_DO(parts->directory->change([&](const access::People& people) {
-            return access::set_password(people, house_.wanted_.kept, {.id = id, .now = now});
-        }));
+        TRY(const auto id, first_user_id(*parts, wanted, now));
         const auto codes = access::new_recovery_codes();
         TRY_DO(parts->directory->change([&](const access::People& people) {
-            return access::set_totp(people, house_.setup_totp_, codes.kept, {.id = id, .now = now});
+            const auto* invitation = people.invitation_of(id, now);
+            return access::enrol(people,
+                                 id,
+                                 {.invitation = invitation ? invitation->id : std::string(),
+                                  .password = house_.wanted_.kept,
+                                  .totp = house_.setup_totp_,
+                                  .recovery = codes.kept},
+                                 now);
         }));
         TRY(const bool first, parts->sessions->use_totp_step(id, *step));
         (void)first;
@@ -196,6 +196,28 @@ public:
         for (const auto& one : codes.shown) shown.push_back(json_text(one));
         response.body = json::serialize(json::object{{"recovery_codes", std::move(shown)}});
         return response;
+    }
+
+    // The user, with an invitation for what is stored next. After a power cut between the two the
+    // one who is there is taken again.
+    static Result<std::string> first_user_id(Open& parts,
+                                             const access::NewUser& wanted,
+                                             Instant now) {
+        const access::Author author{.id = std::string(access::operator_id), .now = now};
+        auto id = parts.directory->read([&](const access::People& people) {
+            const auto* user = people.user_by_login(wanted.login);
+            return user == nullptr || !user->password.empty() ? std::string() : user->id;
+        });
+        if (id.empty()) {
+            TRY(const auto made, parts.directory->change([&](const access::People& people) {
+                return access::add_user(people, wanted, author);
+            }));
+            id = made.id;
+        }
+        TRY_DO(parts.directory->change([&](const access::People& people) {
+            return access::invite(people, id, true, author);
+        }));
+        return id;
     }
 
     // An archive of the sample, for looking around: everybody with the link is its owner.
