@@ -354,6 +354,7 @@ TEST_F(PeopleTest, a_passkey_belongs_to_one_user) {
     const Passkey key{
         .id = std::string("\0\xff id", 5), .public_key = "key", .name = "n", .added = now_};
     const auto boris = a_user("boris");
+    made(set_totp(people_, new_totp_seed(), {}, owner()));
     made(add_passkey(people_, key, owner()));
 
     refused(add_passkey(people_, key, author(boris)), Errc::invalid);

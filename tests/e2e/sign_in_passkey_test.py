@@ -4,7 +4,7 @@
 
 from authenticator import Authenticator, b64
 from harness import main
-from server import PASSWORD, Serving, join
+from server import PASSWORD, Server, Serving, join
 
 SITE, ORIGIN = "archive.firm.example", "https://archive.firm.example"
 
@@ -166,6 +166,16 @@ class Passkeys(WithAnAddress):
         key = self.add(roma)
         self.assertDone(self.owner.call("PATCH", "/users/" + made["id"], {"active": False}))
         self.assertProblem(self.alone(key)[1], 401)
+
+
+class Lasting(WithAnAddress):
+    def test_a_passkey_its_counter_and_the_address_outlive_the_server(self):
+        key = self.add(self.somebody("vera"), counter=3)
+        self.assertDone(self.alone(key)[1])
+        self.assertEqual(self.server.stop()[0], 0)
+        type(self).server = Server(self.box)
+        self.assertProblem(self.alone(key, count=3)[1], 401)
+        self.assertEqual(self.assertDone(self.alone(key)[1])["user"]["login"], "vera")
 
 
 class Guessing(WithAnAddress):
