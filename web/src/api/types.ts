@@ -11,7 +11,12 @@ export type Setup = Omit<Schemas["Setup"], "state"> & { state: Schemas["Setup"][
 export type Sheet = Schemas["Sheet"] & { words?: string[]; check?: number[] };
 export type Totp = Schemas["Totp"];
 export type Session = Schemas["Session"] & { user: { theme?: string; keys?: boolean } };
-export type SignIn = Omit<Schemas["SignIn"], "next"> & { next: Schemas["SignIn"]["next"] | "done" };
+export interface SignIn { next: "totp" | "passkey" | "enrol" | "done"; methods: ("totp" | "recovery" | "passkey")[]; totp?: Totp }
+export interface Ways { passkey: boolean; provider: string | null; directory: string | null }
+export interface Account { password: boolean; totp: boolean; recovery_codes: number; passkeys: { id: string; name: string; added: string }[]; passkeys_possible: boolean; external: string[] }
+export interface Oidc { name: string; issuer: string; client_id: string; has_secret?: boolean; secret?: string; acr_values: string[]; amr_values: string[] }
+export interface Ldap { name: string; url: string; plain: boolean; certificates: string; bind_dn: string; has_password?: boolean; bind_password?: string; base: string; filter: string }
+export interface SignInSettings { address: string; oidc: Oidc | null; ldap: Ldap | null }
 
 export type Channel = string;
 export type Person = Schemas["Person"] & { own?: boolean };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+import { account } from "./en/account";
 import { admin } from "./en/admin";
 import { client } from "./en/client";
 import { common } from "./en/common";
@@ -11,4 +12,4 @@ import { sources } from "./en/sources";
 import { start } from "./en/start";
 import type { ru } from "./ru";
 
-export const en: Record<keyof typeof ru, string> = { ...common, ...shell, ...session, ...start, ...people, ...search, ...conversation, ...client, ...sources, ...admin };
+export const en: Record<keyof typeof ru, string> = { ...common, ...shell, ...session, ...start, ...people, ...search, ...conversation, ...client, ...sources, ...admin, ...account };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+import { account } from "./ru/account";
 import { admin } from "./ru/admin";
 import { client } from "./ru/client";
 import { common } from "./ru/common";
@@ -10,4 +11,4 @@ import { shell } from "./ru/shell";
 import { sources } from "./ru/sources";
 import { start } from "./ru/start";
 
-export const ru = { ...common, ...shell, ...session, ...start, ...people, ...search, ...conversation, ...client, ...sources, ...admin };
+export const ru = { ...common, ...shell, ...session, ...start, ...people, ...search, ...conversation, ...client, ...sources, ...admin, ...account };

@@ -44,6 +44,17 @@ export function Field(props: Props) {
   );
 }
 
+export function Area(props: { label: string; value: string; onInput: (value: string) => void; hint?: string }) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label class="sm medium" for={id}>{props.label}</label>
+      <textarea id={id} class="area mono" rows={4} value={props.value} onInput={(event) => props.onInput(event.currentTarget.value)} spellcheck={false} aria-describedby={props.hint ? `${id}-hint` : undefined} />
+      {props.hint && <p id={`${id}-hint`} class="xs faint">{props.hint}</p>}
+    </div>
+  );
+}
+
 export function Select(props: { label: string; value: string; onPick: (value: string) => void; options: { value: string; text: string }[]; hidden?: boolean }) {
   const id = useId();
   return (

@@ -9,7 +9,7 @@ import type { Right } from "../../lib/rights";
 import { params, steps } from "../../router";
 import { loadArchive, may, where } from "../session/state";
 
-export type SectionId = "people" | "groups" | "roles" | "approvals" | "tokens" | "sessions" | "audit" | "keys" | "integrity" | "storage" | "jobs";
+export type SectionId = "people" | "groups" | "roles" | "approvals" | "tokens" | "sessions" | "signin" | "audit" | "keys" | "integrity" | "storage" | "jobs";
 export const sections: { id: SectionId; name: Key; rights: Right[] }[] = [
   { id: "people", name: "admin.people", rights: ["people_view", "people_manage"] },
   { id: "groups", name: "admin.groups", rights: ["people_view", "people_manage"] },
@@ -17,6 +17,7 @@ export const sections: { id: SectionId; name: Key; rights: Right[] }[] = [
   { id: "approvals", name: "admin.approvals", rights: ["approve", "people_manage"] },
   { id: "tokens", name: "admin.tokens", rights: ["people_manage"] },
   { id: "sessions", name: "admin.sessions", rights: ["people_manage"] },
+  { id: "signin", name: "admin.signin", rights: ["settings_manage"] },
   { id: "audit", name: "admin.audit", rights: ["audit_view"] },
   { id: "keys", name: "admin.keys", rights: ["integrity_view"] },
   { id: "integrity", name: "admin.integrity", rights: ["integrity_view"] },
@@ -102,6 +103,7 @@ effect(() => {
     case "integrity": loadIntegrity(); jobs.load(); break;
     case "storage": loadStorage(); break;
     case "jobs": jobs.load(); break;
+    case "signin": break;
     case undefined: break;
   }
 });

@@ -9,6 +9,7 @@ import { AuditSection } from "./audit";
 import { GroupsSection } from "./groups";
 import { KeysSection } from "./keys";
 import { PeopleSection } from "./people";
+import { SignInSection } from "./sign_in";
 import { section, shown } from "./state";
 import { IntegritySection, JobsSection, StorageSection } from "./machine";
 import "./admin.css";
@@ -30,6 +31,7 @@ export function AdminRoom() {
           {now === "approvals" && <ApprovalsSection />}
           {now === "tokens" && <TokensSection />}
           {now === "sessions" && <SessionsSection />}
+          {now === "signin" && <SignInSection />}
           {now === "audit" && <AuditSection />}
           {now === "keys" && <KeysSection />}
           {now === "integrity" && <IntegritySection />}

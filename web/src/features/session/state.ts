@@ -3,13 +3,13 @@ import { computed, signal } from "@preact/signals";
 import { api, hooks } from "../../api/client";
 import { hush, listen } from "../../api/events";
 import { Problem } from "../../api/problem";
-import type { Archive, Health, Session, SignIn } from "../../api/types";
+import type { Archive, Health, Session, SignIn, Totp, Ways } from "../../api/types";
 import { keysOn } from "../../lib/keys";
 import { asLocale, speak, wanted } from "../../lib/i18n";
 import type { Loadable } from "../../lib/loadable";
 import { has, type Right } from "../../lib/rights";
-import { go, place } from "../../router";
-import { assertion } from "./passkey";
+import { go, params, place } from "../../router";
+import { assertion, turnedAway, type AskOptions } from "./passkey";
 
 export type Where = "starting" | "setup" | "locked" | "out" | "in" | "unreachable";
 export const where = signal<Where>("starting");
@@ -19,7 +19,15 @@ export const ended = signal(false);
 export const rights = computed(() => session.value?.rights ?? []);
 export const may = (...any: Right[]): boolean => has(rights.value, ...any);
 
-export type Stage = { kind: "password" } | { kind: "second"; methods: SignIn["methods"]; with: "totp" | "recovery" | "passkey" };
+export type Stage =
+  | { kind: "password" }
+  | { kind: "second"; methods: SignIn["methods"]; with: "totp" | "recovery" | "passkey" }
+  | { kind: "enrol"; totp: Totp }
+  | { kind: "codes"; list: string[] };
+// What a provider's answer came to, when it led nowhere.
+export type Refusal = "refused" | "nobody" | "wait" | "unavailable";
+export const refusal = signal<Refusal | undefined>(undefined);
+export const ways = signal<Ways>({ passkey: false, provider: null, directory: null });
 export const stage = signal<Stage>({ kind: "password" });
 export const busy = signal(false);
 export const wrong = signal<Problem | undefined>(undefined);
@@ -85,6 +93,26 @@ function left(byItself: boolean): void {
   if (!byItself) session.value = undefined;
   ended.value = byItself && where.peek() === "in";
   where.value = "out";
+  stepUpAsked.peek()?.(false);
+  void lookForWays();
+}
+
+async function lookForWays(): Promise<void> {
+  ways.value = await api.get<Ways>("/session/ways").catch(() => ways.peek());
+}
+
+// Back from a provider: the server knows how far this browser is.
+async function fromProvider(): Promise<void> {
+  const came = params.peek().get("provider");
+  if (!came) return;
+  go(place.peek().path, { replace: true, quiet: true });
+  if (came === "second") {
+    const next = await api.get<SignIn>("/session/second").catch(() => undefined);
+    if (next && next.next !== "enrol" && next.next !== "done") stage.value = { kind: "second", methods: next.methods, with: next.next };
+  } else if (came === "enrol") {
+    const next = await api.get<{ totp: Totp }>("/session/enrol").catch(() => undefined);
+    if (next) stage.value = { kind: "enrol", totp: next.totp };
+  } else refusal.value = came === "nobody" || came === "wait" || came === "unavailable" ? came : "refused";
 }
 
 export async function boot(): Promise<void> {
@@ -112,7 +140,11 @@ export async function boot(): Promise<void> {
     if (problem.code === "setup_required" || health?.state === "setup") {
       go("/start/1", { replace: true });
       where.value = "setup";
-    } else where.value = problem.code === "locked" || health?.state === "locked" ? "locked" : "out";
+    } else if (problem.code === "locked" || health?.state === "locked") where.value = "locked";
+    else {
+      await Promise.all([lookForWays(), fromProvider()]);
+      where.value = "out";
+    }
   }
 }
 
@@ -120,32 +152,57 @@ async function attempt(work: () => Promise<void>): Promise<void> {
   if (busy.value) return;
   busy.value = true;
   wrong.value = undefined;
+  refusal.value = undefined;
   try {
     await work();
   } catch (error) {
-    wrong.value = Problem.from(error);
+    if (!turnedAway(error)) wrong.value = Problem.from(error);
   } finally {
     busy.value = false;
   }
 }
 
 export const signIn = (login: string, password: string) => attempt(async () => {
-  const { next, methods } = await api.post<SignIn>("/session", { login, password });
+  const { next, methods, totp } = await api.post<SignIn>("/session", { login, password });
   if (next === "done") entered(await api.get<Session>("/session"));
+  else if (next === "enrol") stage.value = { kind: "enrol", totp: totp as Totp };
   else stage.value = { kind: "second", methods, with: next };
 });
 
-export const second = (body: { code: string } | { recovery: string }) => attempt(async () => {
-  entered(await api.post<Session>("/session/second", body));
+export const second = (body: { code: string } | { recovery: string; lost: boolean }) => attempt(async () => {
+  const answer = await api.post<Session | SignIn>("/session/second", body);
+  if ("next" in answer) stage.value = { kind: "enrol", totp: answer.totp as Totp };
+  else entered(answer);
 });
 
+export const enrol = (code: string) => attempt(async () => {
+  stage.value = { kind: "codes", list: (await api.post<{ recovery_codes: string[] }>("/session/enrol", { code })).recovery_codes };
+});
+
+export const codesKept = () => attempt(async () => entered(await api.get<Session>("/session")));
+
 export const withPasskey = () => attempt(async () => {
-  const passkey = await assertion(await api.post("/session/passkey/options"));
+  const passkey = await assertion(await api.post<AskOptions>("/session/passkey/options"));
   entered(await api.post<Session>("/session/second", { passkey }));
 });
 
-export const stepUp = (code: string) => attempt(async () => {
-  await api.post("/session/step-up", { code });
+export const passkeyAlone = () => attempt(async () => {
+  const passkey = await assertion(await api.post<AskOptions>("/session/passkey/options"));
+  entered(await api.post<Session>("/session/passkey", { passkey }));
+});
+
+export const toProvider = () => attempt(async () => {
+  location.assign((await api.post<{ url: string }>("/session/provider")).url);
+});
+
+export const stepUp = (shown: { code: string } | { recovery: string }) => attempt(async () => {
+  await api.post("/session/step-up", shown);
+  stepUpAsked.value?.(true);
+});
+
+export const stepUpByPasskey = () => attempt(async () => {
+  const passkey = await assertion(await api.post<AskOptions>("/session/step-up/options"));
+  await api.post("/session/step-up", { passkey });
   stepUpAsked.value?.(true);
 });
 

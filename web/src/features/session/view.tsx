@@ -3,12 +3,13 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { locale, speak, t, type Locale } from "../../lib/i18n";
 import { Button, Segments } from "../../ui/button";
-import { Field } from "../../ui/field";
+import { Check, Field } from "../../ui/field";
 import { Dialog } from "../../ui/float";
 import { Brand } from "../../ui/icon";
 import { Title } from "../../ui/page";
 import { explain, Note } from "../../ui/state";
-import { boot, busy, ended, refresh, second, signIn, stage, stepUp, stepUpAsked, warnEnd, withPasskey, wrong } from "./state";
+import { Codes, Phone } from "./phone";
+import { boot, busy, codesKept, ended, enrol, passkeyAlone, refresh, refusal, second, signIn, stage, stepUp, stepUpAsked, stepUpByPasskey, toProvider, ways, warnEnd, withPasskey, wrong } from "./state";
 import { passkeysHere } from "./passkey";
 import "./session.css";
 
@@ -51,8 +52,24 @@ function Password() {
   );
 }
 
+// Beside login and password: what there is here.
+function OtherWays() {
+  const { passkey, provider, directory } = ways.value;
+  const key = passkey && passkeysHere();
+  if (!key && !provider && !directory) return null;
+  return (
+    <div class="form ways">
+      {directory && <p class="sm soft">{t("session.directory", { name: directory })}</p>}
+      {(key || provider) && <p class="or xs faint">{t("session.or")}</p>}
+      {key && <Button icon="key" busy={busy.value} onClick={() => void passkeyAlone()}>{t("session.passkey.alone")}</Button>}
+      {provider && <Button icon="arrow" busy={busy.value} onClick={() => void toProvider()}>{t("session.provider", { name: provider })}</Button>}
+    </div>
+  );
+}
+
 function Second() {
   const code = useSignal("");
+  const lost = useSignal(true);
   const now = stage.value;
   if (now.kind !== "second") return null;
   const problem = wrong.value;
@@ -67,7 +84,7 @@ function Second() {
     event.preventDefault();
     const text = code.value.replace(/\s/g, "");
     if (now.with === "passkey") void withPasskey();
-    else void second(now.with === "totp" ? { code: text } : { recovery: text });
+    else void second(now.with === "totp" ? { code: text } : { recovery: text, lost: lost.value });
   };
   return (
     <form class="form" onSubmit={submit}>
@@ -82,6 +99,7 @@ function Second() {
           onInput={(v) => (code.value = v)} autocomplete={now.with === "totp" ? "one-time-code" : "off"} inputMode={now.with === "totp" ? "numeric" : "text"} autofocus mono required error={error}
         />
       )}
+      {now.with === "recovery" && <Check label={t("session.recovery.lost")} checked={lost.value} onChange={(on) => (lost.value = on)} />}
       <Button kind="main" type="submit" busy={busy.value}>{t(now.with === "passkey" ? "session.passkey.use" : "session.enter")}</Button>
       <div class="row wrap">
         {others.map((way) => <Button kind="quiet" key={way} onClick={() => use(way)}>{t(`session.with.${way}`)}</Button>)}
@@ -91,15 +109,32 @@ function Second() {
   );
 }
 
+function Steps() {
+  const now = stage.value;
+  if (now.kind === "codes") return <Codes list={now.list} next={() => void codesKept()} />;
+  if (now.kind === "enrol") {
+    return (
+      <>
+        <Title text={t("session.enrol.title")} />
+        <p class="soft">{t("session.enrol.text")}</p>
+        <Phone totp={now.totp} send={(code) => void enrol(code)} busy={busy.value} wrong={wrong.value && (wrong.value.status === 401 ? t("session.code.wrong") : explain(wrong.value))} />
+      </>
+    );
+  }
+  return (
+    <>
+      <Title text={t(now.kind === "second" ? "session.second.title" : "session.title")} />
+      {ended.value && <Note tone="info">{t("session.ended")}</Note>}
+      {refusal.value && <Note tone="warn">{t(`session.refusal.${refusal.value}`)}</Note>}
+      {now.kind === "second" ? <Second /> : <><Password /><OtherWays /></>}
+    </>
+  );
+}
+
 export function SignInPage() {
-  const secondNow = stage.value.kind === "second";
   return (
     <Outside>
-      <div class="card sign-in">
-        <Title text={t(secondNow ? "session.second.title" : "session.title")} />
-        {ended.value && <Note tone="info">{t("session.ended")}</Note>}
-        {secondNow ? <Second /> : <Password />}
-      </div>
+      <div class="card sign-in"><Steps /></div>
       <p class="xs faint sign-foot">{t("session.foot")}</p>
     </Outside>
   );
@@ -120,14 +155,22 @@ export function ClosedPage({ kind }: { kind: "locked" | "unreachable" }) {
 
 export function StepUp() {
   const code = useSignal("");
+  const paper = useSignal(false);
   if (!stepUpAsked.value) return null;
   const close = () => { code.value = ""; wrong.value = undefined; stepUpAsked.value?.(false); };
+  const show = () => stepUp(paper.value ? { recovery: code.value } : { code: code.value.replace(/\s/g, "") });
   return (
     <Dialog title={t("session.stepup.title")} onClose={close}>
-      <form class="form" onSubmit={(event) => { event.preventDefault(); void stepUp(code.value.replace(/\s/g, "")).then(() => (code.value = "")); }}>
+      <form class="form" onSubmit={(event) => { event.preventDefault(); void show().then(() => (code.value = "")); }}>
         <p class="soft">{t("session.stepup.text")}</p>
-        <Field label={t("session.code")} value={code.value} onInput={(v) => (code.value = v)} autocomplete="one-time-code" inputMode="numeric" mono autofocus
-          error={wrong.value && (wrong.value.status < 429 ? t("session.code.wrong") : explain(wrong.value))} />
+        <Field
+          key={String(paper.value)} label={t(paper.value ? "session.recovery" : "session.code")} value={code.value} onInput={(v) => (code.value = v)} autocomplete={paper.value ? "off" : "one-time-code"}
+          inputMode={paper.value ? "text" : "numeric"} mono autofocus error={wrong.value && (wrong.value.status === 401 ? t(paper.value ? "session.recovery.wrong" : "session.code.wrong") : explain(wrong.value))}
+        />
+        <div class="row wrap">
+          <Button kind="quiet" small onClick={() => { code.value = ""; wrong.value = undefined; paper.value = !paper.value; }}>{t(paper.value ? "session.with.totp" : "session.with.recovery")}</Button>
+          {passkeysHere() && <Button kind="quiet" small icon="key" onClick={() => void stepUpByPasskey()}>{t("session.passkey.use")}</Button>}
+        </div>
         <div class="row dialog-acts">
           <Button onClick={close}>{t("action.cancel")}</Button>
           <Button kind="main" type="submit" busy={busy.value}>{t("action.confirm")}</Button>

@@ -3,14 +3,14 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { api } from "../../api/client";
-import type { AuditRow, Items, SessionRow } from "../../api/types";
+import type { AuditRow, Items } from "../../api/types";
 import { locale, speak, t, type Locale } from "../../lib/i18n";
 import { keysOn } from "../../lib/keys";
 import { loader, type Loadable } from "../../lib/loadable";
 import { go, steps } from "../../router";
 import { Button, Segments } from "../../ui/button";
 import { Check } from "../../ui/field";
-import { complain } from "../../ui/float";
+import { complain, toast } from "../../ui/float";
 import { Card, PageHead } from "../../ui/page";
 import { Empty, Load } from "../../ui/state";
 import { SessionTable } from "../admin/access";
@@ -18,14 +18,13 @@ import { roleName } from "../admin/names";
 import { AuditTable } from "../admin/audit";
 import { applyTheme, session, signOut } from "../session/state";
 import { Frame } from "../shell/view";
+import { AccountCard } from "./account";
+import { endOthers, reloadSessions, sessions } from "./state";
 import "../admin/admin.css";
 
-const rows = signal<Loadable<SessionRow[]>>({ kind: "idle" });
 interface Mine { items: AuditRow[]; addresses: string[]; cursor: string | null }
 const seen = signal<Loadable<Mine>>({ kind: "idle" });
-const loadRows = loader(rows);
 const loadSeen = loader(seen);
-const reloadRows = () => void loadRows(async (stop) => (await api.get<Items<SessionRow>>("/sessions", {}, stop)).items);
 const reloadSeen = () => void loadSeen((stop) => api.get<Mine>("/audit/mine", {}, stop));
 async function moreSeen(now: Mine): Promise<void> {
   const page = await api.get<Mine>("/audit/mine", { cursor: now.cursor });
@@ -54,7 +53,7 @@ function Seen() {
 function Own() {
   const theme = useSignal(document.documentElement.dataset["theme"] ?? "auto");
   const me = session.value;
-  useEffect(reloadRows, []);
+  useEffect(reloadSessions, []);
   return (
     <>
       <PageHead title={t("settings.title")} lede={me && `${me.user.name}, ${me.roles.map(roleName).join(", ")}`}><Button icon="leave" onClick={() => void signOut()}>{t("session.leave")}</Button></PageHead>
@@ -66,7 +65,11 @@ function Own() {
             <Check label={t("settings.keys")} checked={keysOn.value} onChange={(on) => { keysOn.value = on; keep({ keys: on }); }} />
           </div>
         </Card>
-        <section><h2 class="section-head">{t("admin.sessions")}</h2><Load of={rows.value} retry={reloadRows} rows={2}>{(items) => <SessionTable items={items} reload={reloadRows} />}</Load></section>
+        <AccountCard />
+        <section>
+          <div class="row wrap sessions-head"><h2 class="section-head grow">{t("admin.sessions")}</h2><Button small onClick={() => void endOthers().then((yes) => yes && toast(t("account.sessions.ended")))}>{t("account.sessions.others")}</Button></div>
+          <Load of={sessions.value} retry={reloadSessions} rows={2}>{(items) => <SessionTable items={items} reload={reloadSessions} />}</Load>
+        </section>
         <Card title={t("settings.seen")}><p class="soft">{t("settings.seen.lede")}</p><p class="gap-above"><Button icon="eye" onClick={() => go("/settings/seen")}>{t("action.open")}</Button></p></Card>
       </div>
     </>

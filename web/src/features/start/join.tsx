@@ -14,7 +14,8 @@ import { Bones, explain, Note } from "../../ui/state";
 import { entered } from "../session/state";
 import { Outside } from "../session/view";
 import { totp } from "./state";
-import { Codes, TotpForm } from "./steps";
+import { Codes } from "../session/phone";
+import { TotpForm } from "./steps";
 import "./start.css";
 
 export function JoinPage() {

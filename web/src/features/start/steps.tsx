@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Steps 1 to 4: name, key, recovery sheet, first user.
 import { useSignal } from "@preact/signals";
-import { drawing } from "../../lib/qr";
 import { t } from "../../lib/i18n";
 import { Button } from "../../ui/button";
 import { Field } from "../../ui/field";
 import { Title } from "../../ui/page";
 import { explain, Note } from "../../ui/state";
+import { Codes, Phone } from "../session/phone";
 import { busy, checkSheet, codes, codesKept, company, confirm, keyKind, login, makeArchive, makeUser, named, openDemo, problem, setup, sheet, totp } from "./state";
 
 const said = () => (problem.value ? <Note tone="alert">{explain(problem.value)}</Note> : null);
@@ -87,45 +87,12 @@ export function SheetStep() {
   );
 }
 
-function Qr({ svg }: { svg: string }) {
-  const shape = drawing(svg);
-  if (!shape) return null;
-  return <svg class="qr" viewBox={shape.box} role="img" aria-label={t("start.totp.qr")} shape-rendering="crispEdges"><path d={shape.path} fill="#000" /></svg>;
-}
-
 export function TotpForm({ send, wrong }: { send: (code: string) => void; wrong: string | undefined }) {
-  const code = useSignal("");
-  const now = totp.value;
+  if (totp.value) return <Phone totp={totp.value} send={send} busy={busy.value} wrong={wrong} />;
   return (
-    <form class="form" onSubmit={(event) => { event.preventDefault(); send(code.value.replace(/\s/g, "")); }}>
-      {now && (
-        <div class="totp">
-          <Qr svg={now.qr} />
-          <div class="grow"><p class="soft">{t("start.totp.text")}</p><p class="sm faint gap-above">{t("start.totp.secret")}</p><p class="mono break">{now.secret.replace(/(.{4})/g, "$1 ").trim()}</p><p class="gap-above"><a href={now.uri}>{t("start.totp.open")}</a></p></div>
-        </div>
-      )}
-      {!now && (
-        <Note tone="info">
-          <div class="row wrap"><span class="grow">{t("start.totp.gone")}</span>{setup.value?.state === "confirm" && <Button small onClick={() => (setup.value = { ...setup.value, state: "user" })}>{t("start.totp.again")}</Button>}</div>
-        </Note>
-      )}
-      <Field label={t("session.code")} value={code.value} onInput={(v) => (code.value = v)} autocomplete="one-time-code" inputMode="numeric" mono required hint={t("session.code.hint")} error={wrong} />
-      <div class="row wrap wizard-acts"><Button kind="main" type="submit" class="push" busy={busy.value}>{t("start.totp.next")}</Button></div>
-    </form>
-  );
-}
-
-export function Codes({ list, next }: { list: string[]; next: () => void }) {
-  const kept = useSignal(false);
-  return (
-    <div class="form">
-      <Title text={t("start.codes.title")} />
-      <p class="soft measure">{t("start.codes.text")}</p>
-      <section class="card"><div class="body"><ol class="codes mono">{list.map((one) => <li key={one}>{one}</li>)}</ol></div>
-        <footer class="no-print"><Button icon="print" onClick={() => print()}>{t("action.print")}</Button></footer></section>
-      <label class="check no-print"><input type="checkbox" checked={kept.value} onChange={(event) => (kept.value = event.currentTarget.checked)} /><span>{t("start.codes.kept")}</span></label>
-      <div class="row wrap wizard-acts no-print"><Button kind="main" class="push" off={!kept.value && t("start.codes.first")} onClick={next}>{t("start.codes.next")}</Button></div>
-    </div>
+    <Note tone="info">
+      <div class="row wrap"><span class="grow">{t("start.totp.gone")}</span>{setup.value?.state === "confirm" && <Button small onClick={() => (setup.value = { ...setup.value, state: "user" })}>{t("start.totp.again")}</Button>}</div>
+    </Note>
   );
 }
 
