@@ -111,8 +111,8 @@ Result<std::optional<access::Enrolment>> directory_shown(Open& parts,
         const auto* found = people.invitation_of(user.id, now);
         return found == nullptr ? std::string() : found->id;
     });
-    if (owner == user.id && (invitation.empty() || !user.totp.empty()))
-        return Shown(access::Enrolment());
+    const bool has_factor = !user.totp.empty() || !user.passkeys.empty();
+    if (owner == user.id && (invitation.empty() || has_factor)) return Shown(access::Enrolment());
     // Who is found must be nobody else here, and who was linked to one stays that one.
     if (owner.empty() ? came_by(user, pair.first) : owner != user.id) return Shown();
     if (invitation.empty()) return Shown();
