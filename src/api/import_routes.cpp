@@ -39,13 +39,14 @@ json::object import_json(const ImportView& view) {
                         {"bytes_all", p.bytes_all},
                         {"rate", std::round(view.rate)},
                         {"left_s", std::round(view.left_s)},
-                        {"searchable", view.searchable},
+                        {"searchable", p.searchable},
                         {"refusals", std::move(refused)},
                         {"error", json_text(view.error)}};
-    object["verified"] =
-        view.verified
-            ? json::value(json::object{{"ok", *view.verified}, {"records", view.verified_records}})
-            : json::value(nullptr);
+    object["verified"] = view.verified
+                             ? json::value(json::object{{"ok", *view.verified},
+                                                        {"records", view.verified_records},
+                                                        {"problem", json_text(view.problem)}})
+                             : json::value(nullptr);
     return object;
 }
 
@@ -55,12 +56,15 @@ json::object upload_json(const Upload& upload) {
     return json::object{{"id", json_text(upload.id)},
                         {"name", json_text(upload.name)},
                         {"size", upload.size},
-                        {"offset", upload.offset}};
+                        {"offset", upload.offset},
+                        {"begun", time_value(upload.begun)},
+                        {"modified", time_value(upload.modified)}};
 }
 
 // Uploads are of the person who began them.
 Result<Upload> own_upload(Service& service, const Call& call) {
-    TRY(const auto upload, service.imports().upload(std::string(call.request.parameter("id"))));
+    TRY(const auto upload,
+        service.imports().uploads().upload(std::string(call.request.parameter("id"))));
     if (upload.user != call.caller.user)
         return fail(Errc::not_found, "there is no such upload", "Begin it again.");
     return upload;
@@ -75,8 +79,20 @@ Result<http::Response> begin_upload(Service& service, Call& call) {
     boost::system::error_code error;
     const auto bytes = size->to_number<std::uint64_t>(error);
     if (error) return fail(Errc::invalid, "size must be a number of bytes");
-    TRY(const auto upload, service.imports().begin(call.caller.user, name, bytes));
+    TRY(const auto told, fields.optional_text("modified", 40));
+    const auto modified = parse_rfc3339(told);
+    if (!told.empty() && !modified)
+        return fail(Errc::invalid, "modified must be a time as in RFC 3339");
+    TRY(const auto upload,
+        service.imports().uploads().begin(call.caller.user, name, bytes, modified));
     return json_answer(upload_json(upload), 201);
+}
+
+Result<http::Response> list_uploads(Service& service, Call& call) {
+    json::array items;
+    for (const auto& upload : service.imports().uploads().uploads(call.caller.user))
+        items.push_back(upload_json(upload));
+    return json_answer(json::object{{"items", std::move(items)}});
 }
 
 Result<http::Response> show_upload(Service& service, Call& call) {
@@ -87,10 +103,10 @@ Result<http::Response> show_upload(Service& service, Call& call) {
 Result<http::Response> write_upload(Service& service, Call& call) {
     TRY(const auto upload, own_upload(service, call));
     TRY(const auto offset, number_of(call.request, "offset", 0, ~std::uint64_t(0) >> 1));
-    auto written = service.imports().write(upload.id, offset, *call.request.upload);
+    auto written = service.imports().uploads().write(upload.id, offset, *call.request.upload);
     if (!written && written.error().code == Errc::conflict) {
-        auto response = json_answer(upload_json(upload), 409);
-        return response;
+        TRY(const auto now, service.imports().uploads().upload(upload.id));
+        return json_answer(upload_json(now), 409);
     }
     if (!written) return tl::unexpected<Error>(std::move(written).error());
     return json_answer(upload_json(*written));
@@ -98,7 +114,7 @@ Result<http::Response> write_upload(Service& service, Call& call) {
 
 Result<http::Response> drop_upload(Service& service, Call& call) {
     TRY(const auto upload, own_upload(service, call));
-    TRY_DO(service.imports().drop(upload.id));
+    TRY_DO(service.imports().uploads().drop(upload.id));
     return empty_answer();
 }
 
@@ -115,11 +131,6 @@ Result<http::Response> start(Service& service, Call& call) {
     TRY(wish.zone, fields.optional_text("zone", 100));
     TRY(wish.owner, fields.optional_text("owner", 200));
     TRY(wish.source, fields.optional_text("source", 200));
-    for (const auto& id : wish.uploads) {
-        TRY(const auto upload, service.imports().upload(id));
-        if (upload.user != call.caller.user)
-            return fail(Errc::not_found, "there is no such upload", "Begin it again.");
-    }
     TRY(const auto id, service.imports().start(wish));
     return json_answer(json::object{{"id", json_text(id)}}, 202);
 }
@@ -162,6 +173,11 @@ std::vector<Entry> import_routes() {
          "Begins an upload",
          begin_upload,
          http::Body::whole},
+        {get,
+         "/uploads",
+         Right::import_messages,
+         "One's own uploads that no import has taken",
+         list_uploads},
         {get, "/uploads/{id}", Right::import_messages, "How far an upload is", show_upload},
         {patch,
          "/uploads/{id}",

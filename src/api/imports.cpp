@@ -1,49 +1,28 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "api/imports.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <algorithm>
 
-#include <set>
-
-#include "app/verifier.hpp"
-#include "utf8/utf8.hpp"
+#include "app/new_records.hpp"
 
 namespace letopis::api {
 
 namespace {
 
-constexpr std::uint64_t upload_bytes_max = std::uint64_t(200) << 30;
-constexpr std::size_t uploads_max = 20'000;
 constexpr std::size_t jobs_kept = 100;
+constexpr auto refused_kept = std::chrono::hours(24 * 30);
+constexpr auto looks_for_old_every = std::chrono::minutes(10);
 
-// What becomes a path must not leave its folder.
-Result<Path> safe_name(const std::string& name) {
-    if (name.empty() || name.size() > 1000 || !utf8::valid(name) ||
-        name.find('\0') != std::string::npos)
-        return fail(Errc::invalid, "the name of the file cannot be used");
-    Path path;
-    for (const auto& part : Path(name)) {
-        const auto text = part.string();
-        if (text == ".." || text == "." || text == "/" || text.empty() || text.size() > 255)
-            return fail(Errc::invalid, "the name of the file cannot be used");
-        path /= part;
-    }
-    return path;
-}
-
-std::string new_id(std::string_view prefix) {
-    return fmt::format("{}{}", prefix, hex(random_bytes(8)));
+bool over(const ImportView& view) {
+    return view.state == "done" || view.state == "stopped" || view.state == "failed";
 }
 
 }  // namespace
 
 Imports::Imports(app::Archive& archive)
-    : archive_(archive), folder_(archive.directory() / "uploads") {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);  // of a process that ended before their import
+    : archive_(archive), folder_(archive.directory() / "uploads"), uploads_(archive, folder_) {
+    open_all();
+    expire();
     worker_ = std::thread([this] { work(); });
 }
 
@@ -57,113 +36,81 @@ Imports::~Imports() {
     worker_.join();
 }
 
-Path Imports::folder_of(const std::string& id) const { return folder_ / id; }
-
-Result<Upload> Imports::begin(const std::string& user,
-                              const std::string& name,
-                              std::uint64_t size) {
-    TRY(const auto path, safe_name(name));
-    if (size > upload_bytes_max) return fail(Errc::too_large, "the file is larger than 200 GiB");
-    TRY(const auto space, disk_space(archive_.directory()));
-    if (space.free_bytes < size + (std::uint64_t(256) << 20))
-        return fail(Errc::no_space,
-                    "the disk of the archive has no room for this file",
-                    "Free some space, or import it on the server with `letopis import`.");
-    Upload upload{.id = new_id("up-"), .name = path.string(), .size = size, .user = user};
-    const std::lock_guard lock(mutex_);
-    if (uploads_.size() >= uploads_max) return fail(Errc::too_large, "too many files at once");
-    const auto file = folder_of(upload.id) / path;
-    TRY_DO(make_directories(file.parent_path()));
-    if (::chmod(folder_.c_str(), 0700) != 0)
-        return tl::unexpected<Error>(system_error("cannot protect uploads", errno));
-    TRY_DO(write_file(file, ""));
-    uploads_.emplace(upload.id, upload);
-    return upload;
-}
-
-Result<Upload> Imports::upload(const std::string& id) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = uploads_.find(id);
-    if (found == uploads_.end())
-        return fail(Errc::not_found, "there is no such upload", "Begin it again.");
-    return found->second;
-}
-
-Result<Upload> Imports::write(const std::string& id, std::uint64_t offset, http::BodyReader& body) {
-    TRY(auto at, upload(id));
-    if (offset != at.offset)
-        return fail(Errc::conflict, fmt::format("the upload stands at byte {}", at.offset));
-    const auto file = folder_of(id) / at.name;
-    const Fd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
-    if (!fd) return tl::unexpected<Error>(system_error("cannot write the upload", errno));
-    if (::lseek(fd.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
-        return tl::unexpected<Error>(system_error("cannot write the upload", errno));
-    for (;;) {
-        auto piece = body.read();
-        if (!piece) {
-            auto error = std::move(piece).error();
-            if (error.code == Errc::io) error.code = Errc::invalid;  // the peer's doing
-            return tl::unexpected<Error>(std::move(error));
+void Imports::open_all() {
+    const auto names = list_directory(folder_);
+    if (!names) return;
+    for (const auto& name : *names) {
+        if (!name.starts_with("im-")) continue;
+        const auto file = spool::File::open(folder_ / name, archive_.keyring());
+        auto found = file ? kept_of((*file)->head()) : std::nullopt;
+        std::optional<Uploads::Taken> taken;
+        if (found)
+            if (auto all = uploads_.take(found->wish.uploads)) taken = std::move(*all);
+        if (!taken) {  // what is still there of it are uploads as before
+            (void)remove_file(folder_ / name);
+            continue;
         }
-        if (piece->empty()) return at;
-        if (piece->size() > at.size - at.offset)
-            return fail(Errc::too_large, "the upload is longer than it said");
-        TRY_DO(write_all(fd.get(), *piece));
-        at.offset += piece->size();
-        const std::lock_guard lock(mutex_);
-        const auto found = uploads_.find(id);
-        if (found == uploads_.end()) return fail(Errc::cancelled, "the upload was given up");
-        found->second.offset = at.offset;
+        found->id = name;
+        (found->refused.empty() ? unfinished_ : kept_).push_back(std::move(*found));
     }
 }
 
-Result<void> Imports::drop(const std::string& id) {
-    TRY(const auto known, upload(id));
-    (void)known;
-    const std::lock_guard lock(mutex_);
-    uploads_.erase(id);
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_of(id), ignored);
-    return {};
+void Imports::resume() {
+    std::vector<Kept> all;
+    {
+        const std::lock_guard lock(mutex_);
+        all.swap(unfinished_);
+    }
+    for (const auto& one : all) {
+        uploads_.give_back(one.wish.uploads);
+        (void)enqueue(one.id, one.wish);
+    }
 }
 
-Result<std::string> Imports::start(const ImportWish& wish) {
-    if (wish.uploads.empty()) return fail(Errc::invalid, "no files were named");
+Result<void> Imports::enqueue(std::string id, const ImportWish& wish) {
+    TRY(auto taken, uploads_.take(wish.uploads));
+    // Sealed and on the disk before anybody is told that it will be imported.
+    if (auto written =
+            spool::File::create(folder_ / id, archive_.keyring(), head_of(wish, nullptr));
+        !written) {
+        uploads_.give_back(wish.uploads);
+        return tl::unexpected<Error>(std::move(written).error());
+    }
     auto job = std::make_shared<Job>();
     job->wish = wish;
-    job->view.id = new_id("im-");
+    job->files = std::move(taken.files);
+    job->view.id = std::move(id);
     job->view.user = wish.user;
     job->view.state = "waiting";
+    job->view.files = std::move(taken.uploads);
     const std::lock_guard lock(mutex_);
-    // All of them are looked at before the first is moved: who is refused has lost nothing.
-    std::set<std::string> names;
-    for (const auto& id : wish.uploads) {
-        const auto found = uploads_.find(id);
-        if (found == uploads_.end()) return fail(Errc::not_found, "there is no upload " + id);
-        if (found->second.offset != found->second.size)
-            return fail(Errc::conflict, found->second.name + " is not here in full");
-        if (!names.insert(found->second.name).second)
-            return fail(Errc::conflict, "two files are called " + found->second.name);
-    }
-    // One folder for all, so that media files stand beside the messages that name them.
-    const auto together = folder_ / job->view.id;
-    for (const auto& id : wish.uploads) {
-        const auto found = uploads_.find(id);
-        const auto target = together / found->second.name;
-        std::error_code error;
-        TRY_DO(make_directories(target.parent_path()));
-        std::filesystem::rename(folder_of(id) / found->second.name, target, error);
-        if (error) return fail(Errc::io, "cannot move an upload: " + error.message());
-        std::filesystem::remove_all(folder_of(id), error);
-        job->view.files.push_back(found->second);
-        uploads_.erase(found);
-    }
+    // One that is tried again takes the place of its first time.
+    std::erase_if(jobs_, [&](const auto& one) { return one->view.id == job->view.id; });
     jobs_.push_back(job);
     if (jobs_.size() > jobs_kept) jobs_.pop_front();
     waiting_.push_back(job);
     ++version_;
     wake_.notify_all();
-    return job->view.id;
+    return {};
+}
+
+Result<std::string> Imports::start(const ImportWish& wish) {
+    if (wish.uploads.empty()) return fail(Errc::invalid, "no files were named");
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& job : jobs_)
+            if (job->wish.user == wish.user && job->wish.uploads == wish.uploads &&
+                job->wish.again.empty() && job->view.state != "failed")
+                return job->view.id;
+    }
+    for (const auto& upload : wish.uploads) {
+        const auto known = uploads_.upload(upload);
+        if (!known || known->user != wish.user)
+            return fail(Errc::not_found, "there is no such upload", "Begin it again.");
+    }
+    const auto id = "im-" + hex(random_bytes(8));
+    TRY_DO(enqueue(id, wish));
+    return id;
 }
 
 Result<ImportView> Imports::import(const std::string& id) const {
@@ -202,17 +149,25 @@ void Imports::work() {
         std::shared_ptr<Job> job;
         {
             std::unique_lock lock(mutex_);
-            wake_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+            wake_.wait_for(
+                lock, looks_for_old_every, [this] { return ending_ || !waiting_.empty(); });
             if (ending_) return;
-            job = waiting_.front();
-            waiting_.pop_front();
-            running_ = job;
+            if (!waiting_.empty()) {
+                job = waiting_.front();
+                waiting_.pop_front();
+                running_ = job;
+            }
         }
-        run(*job);
-        const auto now = archive_.clock().now();
-        change(*job, [&](ImportView& view) { view.ended = now; });
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_of(job->view.id), ignored);
+        if (job) {
+            run(*job);
+            end(*job);
+            const auto now = archive_.clock().now();
+            change(*job, [&](ImportView& view) {
+                view.state = job->outcome;
+                view.ended = now;
+            });
+        }
+        expire();
         const std::lock_guard lock(mutex_);
         running_.reset();
     }
@@ -225,14 +180,13 @@ void Imports::run(Job& job) {
         view.state = "running";
         view.began = now;
     });
-    app::ImportOptions options{.root = folder_of(job.view.id),
+    app::ImportOptions options{.paths = job.files.tops(),
+                               .files = &job.files,
                                .source = job.wish.source,
                                .zone = job.wish.zone,
-                               .owner = job.wish.owner};
-    // Files go one by one, so that each has books of its own; folders as a whole.
-    std::set<Path> tops;
-    for (const auto& file : job.view.files) tops.insert(*Path(file.name).begin());
-    for (const auto& top : tops) options.paths.push_back(options.root / top);
+                               .owner = job.wish.owner,
+                               .again = job.wish.again};
+    const auto from = Seq(archive_.journal().head().records);
     const auto seconds = [&] {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - job.started)
             .count();
@@ -249,32 +203,121 @@ void Imports::run(Job& job) {
                 view.left_s = done > 0 && all > done ? passed * (all - done) / done : 0;
             });
         });
-    if (!imported) {
-        change(job, [&](ImportView& view) {
-            view.state = "failed";
-            view.error = imported.error().what;
-        });
-        return;
-    }
     change(job, [&](ImportView& view) {
+        view.left_s = 0;
+        if (!imported) {
+            job.outcome = "failed";
+            view.error = imported.error().what;
+            return;
+        }
         view.result = *imported;
         view.progress.seen = imported->seen;
         view.progress.stored = imported->stored;
         view.progress.duplicates = imported->duplicates;
         view.progress.refused = imported->refused;
         view.progress.bytes = imported->bytes;
-        view.searchable = imported->stored;
-        view.left_s = 0;
-        view.state = imported->stopped ? "stopped" : "verifying";
+        view.progress.searchable = imported->stored;
+        job.outcome = imported->stopped ? "stopped" : "done";
+        if (!imported->stopped) view.state = "verifying";
     });
-    if (imported->stopped) return;
-    const auto checked = app::verify(
-        archive_, false, [](std::uint64_t) {}, "");
+    if (imported && !imported->stopped) look(job, from);
+}
+
+// Counted when it is stored, in the projections, and opened once more.
+void Imports::look(Job& job, Seq from) {
+    const auto found = app::look_at_new(archive_, from);
     change(job, [&](ImportView& view) {
-        view.state = "done";
-        view.verified = checked && checked->problems.empty();
-        if (checked) view.verified_records = checked->records;
+        view.verified = found && found->problems.empty();
+        if (!found) view.problem = found.error().what;
+        if (!found) return;
+        view.verified_records = found->messages;
+        if (!found->problems.empty()) view.problem = found->problems.front();
+        if (found->messages < view.progress.stored) {
+            view.verified = false;
+            view.problem = "fewer messages are stored than were counted";
+        }
     });
+}
+
+// What becomes of the files.
+void Imports::end(Job& job) {
+    job.files = {};
+    const auto file = folder_ / job.view.id;
+    const auto& state = job.outcome;
+    {
+        const std::lock_guard lock(mutex_);
+        if (ending_ && state == "stopped") return;  // the next server goes on
+    }
+    Kept kept{.id = job.view.id, .wish = job.wish, .since = archive_.clock().now(), .refused = {}};
+    kept.wish.again.clear();
+    for (const auto& [source, run] : job.view.result.refused_runs)
+        kept.refused[source].push_back(run);
+    if (state != "done") kept.refused = job.wish.again;  // a second try that came to nothing
+    if (!kept.refused.empty() &&
+        spool::File::create(file, archive_.keyring(), head_of(kept.wish, &kept))) {
+        const std::lock_guard lock(mutex_);
+        kept_.push_back(std::move(kept));
+        return;
+    }
+    (void)remove_file(file);
+    if (state == "failed")
+        uploads_.give_back(job.wish.uploads);
+    else
+        uploads_.remove(job.wish.uploads);
+}
+
+std::optional<Instant> Imports::kept_until(const std::string& source) const {
+    std::optional<Instant> until;
+    const std::lock_guard lock(mutex_);
+    for (const auto& one : kept_)
+        if (one.refused.contains(source))
+            until = std::max(until.value_or(Instant{}), one.since + refused_kept);
+    return until;
+}
+
+Result<std::string> Imports::retry(const std::string& source, const std::string& user) {
+    std::vector<Kept> chosen;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& job : jobs_)
+            if (!over(job->view) && job->wish.again.contains(source)) return job->view.id;
+        const auto mine = std::stable_partition(kept_.begin(), kept_.end(), [&](const Kept& one) {
+            return !one.refused.contains(source);
+        });
+        std::move(mine, kept_.end(), std::back_inserter(chosen));
+        kept_.erase(mine, kept_.end());
+    }
+    if (chosen.empty())
+        return fail(Errc::not_found,
+                    "the files of this source are not kept any more",
+                    "Bring them once more; what is here already is not stored twice.");
+    std::string last;
+    for (auto& one : chosen) {
+        one.wish.user = user;
+        one.wish.again = one.refused;
+        uploads_.give_back(one.wish.uploads);
+        TRY_DO(enqueue(one.id, one.wish));
+        last = one.id;
+    }
+    return last;
+}
+
+void Imports::expire() {
+    uploads_.expire();
+    std::vector<Kept> old;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto since = archive_.clock().now() - refused_kept;
+        std::erase_if(kept_, [&](const Kept& one) {
+            if (one.since >= since) return false;
+            old.push_back(one);
+            return true;
+        });
+    }
+    for (const auto& one : old) {
+        (void)remove_file(folder_ / one.id);
+        uploads_.remove(one.wish.uploads);
+    }
 }
 
 }  // namespace letopis::api

@@ -34,6 +34,7 @@ std::string Service::look_in_background() {
 
 void Service::keep_in_background() {
     (void)look_in_background();
+    imports_->resume();
     keeper_ = std::jthread([this](const std::stop_token& stop) {
         constexpr auto pause = std::chrono::hours(1);
         std::mutex alone;

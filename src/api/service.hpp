@@ -99,7 +99,8 @@ public:
     Integrity integrity() const;
     // The id of the job; of the one that runs already when there is one.
     std::string look_in_background();
-    // A first look at everything, and then what is due from time to time.
+    // A first look at everything, the imports that the server before did not finish, and then what
+    // is due from time to time.
     void keep_in_background();
 
 private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "api/handlers.hpp"
+#include "api/imports.hpp"
 #include "app/views.hpp"
 
 namespace letopis::api {
@@ -56,6 +57,7 @@ Result<http::Response> list(Service& service, Call& call) {
         TRY(const bool shown, theirs(find, call.caller, source.source));
         if (!shown) continue;
         auto one = books_json(source);
+        one["retry_until"] = time_value(service.imports().kept_until(source.source));
         for (const auto* name : counted) sums[name] += one[name].to_number<std::uint64_t>();
         balanced = balanced && one["balanced"].as_bool();
         items.push_back(std::move(one));
@@ -84,6 +86,13 @@ Result<http::Response> refusals(Service& service, Call& call) {
     return json_answer(json::object{{"items", std::move(items)}});
 }
 
+Result<http::Response> retry(Service& service, Call& call) {
+    const auto source = unhex(call.request.parameter("id"));
+    if (!source) return fail(Errc::not_found, "there is no such source");
+    TRY(const auto id, service.imports().retry(*source, call.caller.user));
+    return json_answer(json::object{{"id", json_text(id)}}, 202);
+}
+
 }  // namespace
 
 std::vector<Entry> source_routes() {
@@ -93,7 +102,13 @@ std::vector<Entry> source_routes() {
              "/sources/{id}/refusals",
              access::Right::sources_view,
              "What was refused, and why",
-             refusals}};
+             refusals},
+            {post,
+             "/sources/{id}/retry",
+             access::Right::import_messages,
+             "Imports what was refused once more",
+             retry,
+             http::Body::whole}};
 }
 
 }  // namespace letopis::api

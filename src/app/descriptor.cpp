@@ -243,6 +243,11 @@ std::string write(const BooksDescriptor& books) {
             list.push_back(json::array{refusal.item, refusal.reason});
         fields.raw("refusals", json::serialize(list));
     }
+    if (!books.settles.empty()) {
+        json::array list;
+        for (const auto run : books.settles) list.push_back(run.value());
+        fields.raw("settles", json::serialize(list));
+    }
     return fields.done();
 }
 
@@ -265,6 +270,14 @@ Result<BooksDescriptor> read_books(std::string_view descriptor) {
                 return unreadable("books");
             books.refusals.push_back({std::string(pair.as_array()[0].as_string()),
                                       std::string(pair.as_array()[1].as_string())});
+        }
+    }
+    if (const auto* list = in.find("settles"); list != nullptr && list->is_array()) {
+        for (const auto& run : list->as_array()) {
+            if (!run.is_number()) return unreadable("books");
+            boost::system::error_code error;
+            books.settles.emplace_back(run.to_number<std::uint64_t>(error));
+            if (error) return unreadable("books");
         }
     }
     if (!in.ok()) return unreadable("books");

@@ -61,6 +61,7 @@ struct BooksDescriptor {
                   files = 0;
     bool finished = false;
     std::vector<catalog::Refusal> refusals;  // those that no earlier record of the run told
+    std::vector<Seq> settles;  // earlier runs of the source: what they refused was asked again here
 };
 std::string write(const BooksDescriptor& books);
 Result<BooksDescriptor> read_books(std::string_view descriptor);

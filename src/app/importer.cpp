@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "app/importer.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <variant>
@@ -31,9 +28,10 @@ public:
         : archive_(archive),
           projector_(projector),
           options_(options),
+          files_(*options.files),
           stop_(stop),
           progress_(progress),
-          intake_(archive, projector, result_) {}
+          intake_(archive, projector, result_, options.again) {}
 
     Result<ImportResult> run() {
         for (const auto& path : options_.paths) {
@@ -41,6 +39,7 @@ public:
             TRY_DO(one_path(path));
         }
         TRY_DO(intake_.finish_run());
+        if (!stop_) TRY_DO(intake_.settle_again());
         TRY_DO(projector_.settle());
         if (options_.documents && !stop_) {
             report("documents", {});
@@ -69,19 +68,14 @@ private:
                        .refused = result_.refused,
                        .bytes = result_.bytes,
                        .bytes_all = bytes_all_,
+                       .searchable = projector_.searchable(),
                        .phase = std::move(phase)});
     }
 
     Result<void> one_path(const Path& given) {
-        std::error_code error;
-        const auto path = std::filesystem::canonical(given, error);
-        if (error)
-            return refuse_path(
-                given,
-                given.string(),
-                std::filesystem::exists(std::filesystem::symlink_status(given, error))
-                    ? "permission denied"
-                    : "there is no such file or directory");
+        const auto found = files_.canonical(given);
+        if (!found) return refuse_path(given, given.string(), found.error().what);
+        const auto& path = *found;
         std::vector<capture::Input> inputs;
         std::vector<catalog::Refusal> refused;
         auto walked = capture::walk(
@@ -94,7 +88,8 @@ private:
             [&](std::string item, std::string reason) {
                 refused.push_back({std::move(item), std::move(reason)});
             },
-            archive_.clock().now());
+            archive_.clock().now(),
+            files_);
         if (!walked && walked.error().code != Errc::cancelled)
             return refuse_path(path, given.string(), walked.error().what);
         if (inputs.empty() && refused.empty())
@@ -120,15 +115,15 @@ private:
     }
 
     // By its name a file of one mail; an mbox under such a name begins with its From_ line.
-    static bool is_one_mail(const capture::Input& input) {
+    bool is_one_mail(const capture::Input& input) const {
         auto extension = input.path.extension().string();
         std::ranges::transform(extension, extension.begin(), [](char c) {
             return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
         });
         if (extension != ".eml") return false;
-        Fd fd(::open(input.path.c_str(), O_RDONLY | O_CLOEXEC));
+        const auto file = files_.open(input.path);
         char head[5]{};
-        return fd && ::read(fd.get(), head, sizeof head) > 0 &&
+        return file && (*file)->read_at(0, head, sizeof head).value_or(0) > 0 &&
                std::string_view(head, sizeof head) != "From ";
     }
 
@@ -156,7 +151,7 @@ private:
              .input = root.string(),
              .facts = fmt::format(R"({{"format":"{}"}})", maildir ? "maildir" : "eml"),
              .channel = model::Channel::email}));
-        auto raw = read_file(input.path, capture::item_bytes_max);
+        auto raw = files_.read(input.path, capture::item_bytes_max);
         if (!raw)
             return intake_.refuse(input.relative,
                                   raw.error().code == Errc::too_large
@@ -174,7 +169,7 @@ private:
 
     Result<void> media(const capture::Input& input) {
         if (!intake_.has_context_of(input.belongs_to)) return {};
-        auto bytes = read_file(input.path, capture::item_bytes_max);
+        auto bytes = files_.read(input.path, capture::item_bytes_max);
         const auto name = Path(input.path).lexically_relative(input.source_root).string();
         if (!bytes)
             return intake_.refuse(input.relative,
@@ -186,14 +181,12 @@ private:
     }
 
     Result<void> read_input(const capture::Input& input) {
-        Fd fd(::open(input.path.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!fd) {
+        const auto file = files_.open(input.path);
+        if (!file) {
             TRY_DO(intake_.begin_run(path_source("files", root_)));
-            return intake_.refuse(input.relative,
-                                  errno == EACCES ? "permission denied" : std::strerror(errno));
+            return intake_.refuse(input.relative, file.error().what);
         }
-        TRY(const auto identity, hash_descriptor(fd.get()));
-        ::lseek(fd.get(), 0, SEEK_SET);
+        TRY(const auto identity, identity_of(**file));
         TRY(const auto known, intake_.known_content(identity.sha256));
         const auto name = options_.source.empty() && known && !known->file.empty()
                               ? known->file
@@ -205,14 +198,22 @@ private:
         request.options.owner = options_.owner;
         request.options.date_order = options_.date_order;
         request.format = input.forced_format;
-        TRY(const auto binary, workers::find_letopis_parse());
-        auto worker = workers::ReadWorker::start(binary, fd.get(), frame_of(request));
-        if (!worker) return tl::unexpected<Error>(worker.error());
-        return follow(**worker, input, identity);
+        TRY(const auto worker, start_worker(**file, capture::encode_request(request)));
+        return follow(*worker, input, identity);
     }
 
-    static std::string frame_of(const capture::Request& request) {
-        return capture::encode_request(request);
+    static Result<std::unique_ptr<workers::ReadWorker>> start_worker(capture::Readable& file,
+                                                                     std::string request) {
+        TRY(const auto binary, workers::find_letopis_parse());
+        if (file.descriptor() >= 0)
+            return workers::ReadWorker::start(binary, file.descriptor(), std::move(request));
+        return workers::ReadWorker::start(
+            binary,
+            file.size(),
+            [&file](std::uint64_t offset, char* buffer, std::size_t size) {
+                return file.read_at(offset, buffer, size);
+            },
+            std::move(request));
     }
 
     struct FileIdentity {
@@ -220,18 +221,16 @@ private:
         std::uint64_t size = 0;
     };
 
-    Result<FileIdentity> hash_descriptor(int fd) {
+    Result<FileIdentity> identity_of(capture::Readable& file) {
         const Timed timed(projector_.stages(), Stage::hash);
         crypto::Sha256 hash;
         FileIdentity identity;
         std::string buffer(1 << 20, '\0');
-        for (;;) {
-            const auto got = ::read(fd, buffer.data(), buffer.size());
-            if (got < 0) return tl::unexpected<Error>(system_error("cannot read the file", errno));
+        while (!stop_) {
+            TRY(const auto got, file.read_at(identity.size, buffer.data(), buffer.size()));
             if (got == 0) break;
-            identity.size += static_cast<std::uint64_t>(got);
-            hash.update(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
-            if (stop_) break;
+            identity.size += got;
+            hash.update(std::string_view(buffer).substr(0, got));
         }
         identity.sha256 = hex(hash.finish());
         return identity;
@@ -381,6 +380,7 @@ private:
     Archive& archive_;
     Projector& projector_;
     const ImportOptions& options_;
+    const capture::Files& files_;
     const std::atomic<bool>& stop_;
     const std::function<void(const ImportProgress&)>& progress_;
     ImportResult result_;
@@ -398,7 +398,7 @@ Result<ImportResult> import(Archive& archive,
     TRY_DO(zone_option(options.zone));
     TRY_DO(archive.check_logs());
     const std::lock_guard one_at_a_time(archive.projecting());
-    TRY(auto projector, Projector::open(archive));
+    TRY(auto projector, Projector::open(archive, {.early = true}));
     TRY_DO(projector->catch_up({}));
     Import run(archive, *projector, options, stop, progress);
     return run.run();

@@ -209,7 +209,29 @@ Result<void> IndexFeed::add(search::Doc doc) {
     slice.bytes += sizeof(Spooled);
     encode(slice.open_block, doc);
     if (slice.open_block.size() >= block_bytes) close_block(slice);
-    if (slice.bytes >= slice_bytes) return start_build(1);
+    return {};
+}
+
+bool IndexFeed::is_built() const {
+    return !parts_.empty() &&
+           std::ranges::all_of(parts_, [](const auto& part) { return part->done.load(); });
+}
+
+bool IndexFeed::is_due(bool early) const {
+    if (filling_->bytes >= slice_bytes) return true;
+    return early && parts_.empty() && filling_->docs.size() > live_docs &&
+           std::chrono::steady_clock::now() - slice_since_ >= slice_lasts_;
+}
+
+Result<void> IndexFeed::advance(bool early, const std::function<Result<void>()>& before) {
+    if (!parts_.empty() && (is_built() || is_due(early))) {
+        TRY_DO(before());
+        TRY_DO(wait_build());
+    }
+    if (!is_due(early)) return {};
+    TRY_DO(start_build(1));
+    slice_since_ = std::chrono::steady_clock::now();
+    slice_lasts_ *= 3;
     return {};
 }
 
@@ -251,8 +273,10 @@ Result<void> IndexFeed::start_build(std::size_t parts) {
     }
     docs = {};
     for (auto& part : parts_)
-        part->thread = std::thread(
-            [slice = building_.get(), own = part.get()] { own->built = build(*slice, *own); });
+        part->thread = std::thread([slice = building_.get(), own = part.get()] {
+            own->built = build(*slice, *own);
+            own->done = true;
+        });
     return {};
 }
 
@@ -263,6 +287,7 @@ Result<void> IndexFeed::wait_build() {
     for (auto& part : parts_) {
         if (part->thread.joinable()) part->thread.join();
         if (!part->built && all) all = std::move(part->built);
+        searchable_ += part->docs.size();
         built.push_back(std::move(part->builder));
     }
     parts_.clear();
@@ -309,6 +334,7 @@ Result<void> IndexFeed::finish(Seq end) {
         TRY_DO(wait_build());
         close_block(*filling_);
         TRY_DO(add_live(*filling_));
+        searchable_ += filling_->docs.size();
         filling_ = std::make_unique<Slice>();
     }
     TRY_DO(remake_changed());

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -49,6 +51,13 @@ public:
     text::Analyser& analyser() { return analyser_; }
 
     Result<void> add(search::Doc doc);
+    // Between two batches: what was built goes live, and a slice that is full, or due, is built.
+    // `before` makes the catalogue's part of what goes live durable. With `early` slices are due
+    // soon at first and then three times as late each time, so that a long import is searchable
+    // while it runs and few shards come of it.
+    Result<void> advance(bool early, const std::function<Result<void>()>& before);
+    // Messages added here that a search finds.
+    std::uint64_t searchable() const { return searchable_; }
     void changed(Seq message) {
         changed_.push_back(message);
     }  // its document must be made again (derived text came)
@@ -80,12 +89,15 @@ private:
         std::vector<Spooled> docs;
         std::unique_ptr<search::ShardBuilder> builder;
         Result<void> built;
+        std::atomic<bool> done{false};
         std::thread thread;
     };
     static Result<void> build(const Slice& slice, Build& part);
     // Cuts the slice that fills now into parts of about the same number of messages.
     Result<void> start_build(std::size_t parts);
     Result<void> wait_build();
+    bool is_built() const;
+    bool is_due(bool early) const;
     Result<void> add_live(const Slice& slice);
     Result<void> remake_changed();
     Result<void> destroy_retired_keys();
@@ -99,6 +111,9 @@ private:
     std::unique_ptr<Slice> building_;
     std::vector<std::unique_ptr<Build>> parts_;
     std::vector<Seq> changed_;
+    std::uint64_t searchable_ = 0;
+    std::chrono::steady_clock::time_point slice_since_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::duration slice_lasts_ = std::chrono::seconds(2);
 };
 
 }  // namespace letopis::app

@@ -75,8 +75,11 @@ void Occurrences::grow() {
     }
 }
 
-Intake::Intake(Archive& archive, Projector& projector, ImportResult& result)
-    : archive_(archive), projector_(projector), result_(result) {
+Intake::Intake(Archive& archive,
+               Projector& projector,
+               ImportResult& result,
+               std::map<std::string, std::vector<Seq>> again)
+    : archive_(archive), projector_(projector), result_(result), again_(std::move(again)) {
     projector_.on_parsed = [this](
                                Seq seq, const ItemDescriptor& item, const model::Message& parsed) {
         if (std::ranges::any_of(parsed.marks, is_damage)) {
@@ -114,10 +117,23 @@ Result<void> Intake::begin_run(const std::string& source) {
 Result<void> Intake::finish_run() {
     if (!in_run_) return {};
     run_.books.finished = true;
+    if (const auto again = again_.find(run_.source); again != again_.end()) {
+        run_.books.settles = std::move(again->second);
+        again_.erase(again);
+    }
     TRY_DO(flush());
     in_run_ = false;
+    if (run_.books.refused > 0) result_.refused_runs[run_.source] = *run_.seq;
     auto source = run_.source;
     finished_.emplace(std::move(source), std::move(run_));
+    return {};
+}
+
+Result<void> Intake::settle_again() {
+    while (!again_.empty()) {
+        TRY_DO(begin_run(again_.begin()->first));
+        TRY_DO(finish_run());
+    }
     return {};
 }
 
@@ -357,6 +373,7 @@ Result<void> Intake::flush() {
                 fmt::format("{}\n{}", pending_[i].file.context.value(), pending_[i].file.path));
     run_.books = std::move(books);
     run_.books.refusals.clear();
+    run_.books.settles.clear();
     pending_.clear();
     pending_bytes_ = 0;
     return {};

@@ -2,6 +2,7 @@
 // Where items become records: identity, uniqueness, batches and books of the runs of one import.
 #pragma once
 
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -33,12 +34,20 @@ private:
 
 class Intake {
 public:
-    Intake(Archive& archive, Projector& projector, ImportResult& result);
+    // `again`: by source, the runs whose refusals this import settles
+    // (docs/formats/descriptors.md).
+    Intake(Archive& archive,
+           Projector& projector,
+           ImportResult& result,
+           std::map<std::string, std::vector<Seq>> again = {});
 
     // A run is one source's part of the import; beginning another one finishes it.
     Result<void> begin_run(const std::string& source);
     Result<void> finish_run();
     bool in_run() const { return in_run_; }
+    // Settles those of `again` that no run of this import belonged to: their items came under
+    // another source, or not at all.
+    Result<void> settle_again();
 
     Result<void> context(ContextDescriptor context);
     // Media files are found through the path of the input that names them.
@@ -102,6 +111,7 @@ private:
     Archive& archive_;
     Projector& projector_;
     ImportResult& result_;
+    std::map<std::string, std::vector<Seq>> again_;  // not settled yet
     bool in_run_ = false;
     Run run_;
     std::unordered_map<std::string, Run>

@@ -151,7 +151,10 @@ Result<void> Projector::apply(Batch batch) {
         }
         uncommitted_ += batch.records.size();
     }
-    if (feed_) TRY_DO(index_batch(batch, parsed));
+    if (feed_) {
+        TRY_DO(index_batch(batch, parsed));
+        TRY_DO(feed_->advance(options_.early, [this] { return commit(); }));
+    }
     if (uncommitted_ >= records_a_commit) TRY_DO(commit());
     return {};
 }
@@ -233,7 +236,8 @@ Result<void> Projector::apply_one(const journal::Record& record,
                                                      .marked = books.marked,
                                                      .files = books.files,
                                                      .finished = books.finished,
-                                                     .refusals = books.refusals});
+                                                     .refusals = books.refusals,
+                                                     .settles = books.settles});
         }
         case Kind::tag: {
             TRY(const auto tag, read_tag(record.descriptor));

@@ -22,6 +22,7 @@ struct ProjectorOptions {
     catalog::ThreadingRule threading = catalog::ThreadingRule::standard;
     bool index = true;
     int workers = 1;
+    bool early = false;  // what is taken becomes searchable before finish()
 };
 
 class Projector {
@@ -53,6 +54,7 @@ public:
     search::Engine* engine() { return feed_ ? &feed_->engine() : nullptr; }
     workers::Workers& workers() { return *workers_; }
     Stages& stages() { return stages_; }
+    std::uint64_t searchable() const { return feed_ ? feed_->searchable() : 0; }
 
     // Called for every parsed item, in journal order (the importer counts marks and looks for
     // documents).

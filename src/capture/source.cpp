@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/bytes.hpp"
 #include "base/files.hpp"
 
 namespace letopis::capture {
@@ -61,6 +62,44 @@ private:
     int fd_;
 };
 
+// An input that the other process opens piece by piece (workers/feed.hpp): the size comes first;
+// u64 offset and u32 size ask for bytes, u32 length and that many bytes are the answer.
+class FedSource final : public Source {
+public:
+    FedSource(int fd, std::uint64_t size) : fd_(fd), size_(size) {}
+    Result<std::size_t> read(char* buffer, std::size_t size) override {
+        std::string request;
+        Writer writer(request);
+        writer.u64(position_);
+        const auto wanted = static_cast<std::uint32_t>(std::min(size, piece_max));
+        writer.u32(wanted);
+        TRY_DO(write_all(fd_, request));
+        TRY(const auto length, read_exactly(fd_, 4));
+        const auto got = Reader(length).u32();
+        if (got > wanted) return fail(Errc::io, "cannot read the input");
+        for (std::size_t done = 0; done < got;) {
+            const auto some = ::read(fd_, buffer + done, got - done);
+            if (some < 0 && errno == EINTR) continue;
+            if (some <= 0) return fail(Errc::io, "cannot read the input");
+            done += static_cast<std::size_t>(some);
+        }
+        position_ += got;
+        return got;
+    }
+    bool can_seek() const override { return true; }
+    Result<void> seek(std::uint64_t offset) override {
+        position_ = offset;
+        return {};
+    }
+    std::optional<std::uint64_t> size() const override { return size_; }
+
+private:
+    static constexpr std::size_t piece_max = 1 << 20;
+    int fd_;
+    std::uint64_t size_;
+    std::uint64_t position_ = 0;
+};
+
 }  // namespace
 
 Result<std::size_t> MemorySource::read(char* buffer, std::size_t size) {
@@ -79,6 +118,9 @@ std::unique_ptr<Source> source_of(int fd) {
     struct stat status {};
     if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
         return std::make_unique<FileSource>(fd, static_cast<std::uint64_t>(status.st_size));
+    if (S_ISSOCK(status.st_mode))
+        if (const auto size = read_exactly(fd, 8))
+            return std::make_unique<FedSource>(fd, Reader(*size).u64());
     return std::make_unique<PipeSource>(fd);
 }
 

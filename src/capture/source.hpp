@@ -26,7 +26,8 @@ private:
 };
 
 // An open descriptor that stays the caller's. A regular file is read with pread (its file position
-// does not matter) and can seek; a pipe cannot.
+// does not matter) and can seek; so can a socket, at whose other end a feed answers
+// (workers/feed.hpp); a pipe cannot.
 std::unique_ptr<Source> source_of(int fd);
 
 // `inner` with some of its bytes already read: they come again first. Cannot seek.

@@ -1,44 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "capture/walk.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 
 namespace letopis::capture {
 namespace {
 
 constexpr auto delivery_time = std::chrono::hours(36);
 constexpr std::size_t keywords_bytes_max = 64 * 1024;
-
-struct Status {
-    mode_t mode = 0;
-    std::uint64_t size = 0;
-    Instant modified;
-};
-
-std::optional<Status> status_of(const Path& path, bool follow) {
-    struct stat st {};
-    if ((follow ? ::stat(path.c_str(), &st) : ::lstat(path.c_str(), &st)) != 0) return std::nullopt;
-    return Status{.mode = st.st_mode,
-                  .size = static_cast<std::uint64_t>(st.st_size),
-                  .modified = from_unix(st.st_mtim.tv_sec) +
-                              std::chrono::microseconds(st.st_mtim.tv_nsec / 1000)};
-}
-
-bool directory_at(const Path& path) {
-    const auto status = status_of(path, false);
-    return status && S_ISDIR(status->mode);
-}
-
-bool readable(const Path& path) {
-    return ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
-}
 
 std::string_view special_kind(mode_t mode) {
     if (S_ISFIFO(mode)) return "a named pipe, not a file";
@@ -59,17 +31,17 @@ public:
     Walker(const Path& root,
            const std::function<bool(Input)>& each,
            const std::function<void(std::string, std::string)>& refuse,
-           Instant now)
-        : root_(root), each_(each), refuse_(refuse), now_(now) {}
+           Instant now,
+           const Files& files)
+        : root_(root), each_(each), refuse_(refuse), now_(now), files_(files) {}
 
     Result<Walked> run() {
-        const auto status = status_of(root_, true);
-        if (!status)
-            return tl::unexpected<Error>(system_error("cannot read " + root_.string(), errno));
+        const auto status = files_.status(root_, true);
+        if (!status) return within(root_.string(), status.error());
         if (!S_ISDIR(status->mode)) {
             file(root_, root_.filename().string(), *status, {});
         } else {
-            TRY(const auto names, list_directory(root_));
+            TRY(const auto names, files_.list(root_));
             directory(Directory{.path = root_}, names);
             while (!waiting_.empty() && !stopped_) next_directory();
         }
@@ -81,7 +53,7 @@ private:
     void next_directory() {
         Directory here = std::move(waiting_.back());
         waiting_.pop_back();
-        const auto names = list_directory(here.path);
+        const auto names = files_.list(here.path);
         if (!names) return refuse(here.relative, names.error());
         directory(std::move(here), *names);
     }
@@ -110,9 +82,9 @@ private:
     std::optional<Directory> entry(const Directory& here, const std::string& name) {
         const Path path = here.path / name;
         const auto relative = below(here, name);
-        const auto status = status_of(path, false);
+        const auto status = files_.status(path, false);
         if (!status) {
-            refuse(relative, system_error("cannot be read", errno));
+            refuse(relative, status.error());
         } else if (administrative(name)) {
             ++walked_.administrative;
         } else if (S_ISDIR(status->mode)) {
@@ -128,7 +100,7 @@ private:
 
     void file(const Path& path,
               const std::string& relative,
-              const Status& status,
+              const FileStatus& status,
               const Directory& here) {
         if (!takeable(path, relative, status)) return;
         Input input;
@@ -162,14 +134,14 @@ private:
         return !whatsapp_text_name(name) && !mail_container_name(name);
     }
 
-    bool takeable(const Path& path, const std::string& relative, const Status& status) {
+    bool takeable(const Path& path, const std::string& relative, const FileStatus& status) {
         std::string reason;
         if (S_ISLNK(status.mode))
             reason = link_reason(path);
         else if (!S_ISREG(status.mode))
             reason = special_kind(status.mode);
-        else if (!readable(path))
-            reason = errno == EACCES ? "permission denied" : std::strerror(errno);
+        else if (const auto may = files_.may_read(path); !may)
+            reason = may.error().what;
         else if (status.size == 0)
             reason = "empty file";
         if (reason.empty()) return true;
@@ -191,7 +163,12 @@ private:
         return "a symbolic link: its target is read under its own name";
     }
 
-    static bool is_maildir(const Path& path, const std::vector<std::string>& names) {
+    bool directory_at(const Path& path) const {
+        const auto status = files_.status(path, false);
+        return status && S_ISDIR(status->mode);
+    }
+
+    bool is_maildir(const Path& path, const std::vector<std::string>& names) const {
         const auto has = [&](const char* name) {
             return std::binary_search(names.begin(), names.end(), name) &&
                    directory_at(path / name);
@@ -212,7 +189,7 @@ private:
         Directory root = here;
         if (root.maildir_root.empty()) root.maildir_root = here.path.string();
         std::vector<Directory> below_here;
-        const auto keywords = read_file(here.path / "dovecot-keywords", keywords_bytes_max);
+        const auto keywords = files_.read(here.path / "dovecot-keywords", keywords_bytes_max);
         const auto keyword_names = dovecot_keywords(keywords.value_or(""));
         for (const auto& name : names) {
             if (stopped_) return;
@@ -228,13 +205,13 @@ private:
                   const std::string& part,
                   const std::vector<std::string>& keyword_names) {
         const Path directory = folder.path / part;
-        const auto names = list_directory(directory);
+        const auto names = files_.list(directory);
         if (!names) return refuse(below(folder, part), names.error());
         for (const auto& name : *names) {
             if (stopped_) return;
             const auto relative = below(folder, part) + "/" + name;
             const auto parsed = maildir_name(name);
-            const auto status = status_of(directory / name, false);
+            const auto status = files_.status(directory / name, false);
             if (!status) {
                 // A mail program may rename or move a message while we look; the next import of
                 // the same Maildir finds it.
@@ -308,6 +285,7 @@ private:
     const std::function<bool(Input)>& each_;
     const std::function<void(std::string, std::string)>& refuse_;
     Instant now_;
+    const Files& files_;
     std::vector<Directory> waiting_;
     Walked walked_;
     bool stopped_ = false;
@@ -318,8 +296,9 @@ private:
 Result<Walked> walk(const Path& path,
                     const std::function<bool(Input)>& each,
                     const std::function<void(std::string, std::string)>& refuse,
-                    Instant now) {
-    return Walker(path, each, refuse, now).run();
+                    Instant now,
+                    const Files& files) {
+    return Walker(path, each, refuse, now, files).run();
 }
 
 }  // namespace letopis::capture

@@ -14,6 +14,7 @@
 #include "base/files.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "capture/files.hpp"
 
 namespace letopis::capture {
 
@@ -49,7 +50,8 @@ struct Walked {
 Result<Walked> walk(const Path& path,
                     const std::function<bool(Input)>& each,
                     const std::function<void(std::string item, std::string reason)>& refuse,
-                    Instant now = SystemClock().now());
+                    Instant now = SystemClock().now(),
+                    const Files& files = disk_files());
 
 // Parts of a Maildir message's file name; shared with the archive reader. False when the name
 // cannot be one (it begins with a dot).

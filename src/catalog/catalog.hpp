@@ -117,6 +117,7 @@ struct RunBooks {
     std::uint64_t files = 0;   // media files, outside the balance
     bool finished = false;
     std::span<const Refusal> refusals;
+    std::span<const Seq> settles;  // runs of the source whose refusals count no more
 };
 
 struct Tagged {

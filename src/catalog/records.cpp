@@ -81,6 +81,12 @@ Result<void> Records::add(const RunBooks& record) {
     for (const auto& one : record.refusals)
         TRY_DO(store_.run(
             add_refusal_, source->id, number_of(record.seq), number++, one.item, one.reason));
+    // Runs of a source do not overlap, so what was refused between the first and the last record of
+    // one is its own.
+    for (const auto run : record.settles) {
+        TRY_DO(store_.run(drop_refusals_, source->id, number_of(run)));
+        TRY_DO(store_.run(settle_run_, source->id, number_of(run)));
+    }
     return {};
 }
 

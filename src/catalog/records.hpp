@@ -56,6 +56,11 @@ private:
         "pending=excluded.pending, marked=excluded.marked, files=excluded.files, "
         "finished=excluded.finished"};
     Query add_refusal_{"INSERT INTO refusal VALUES(?, ?, ?, ?, ?)"};
+    Query drop_refusals_{
+        "DELETE FROM refusal WHERE source=?1 AND seq BETWEEN ?2 AND (SELECT seq FROM run_books "
+        "WHERE source=?1 AND run=?2)"};
+    Query settle_run_{
+        "UPDATE run_books SET seen=seen-refused, refused=0 WHERE source=?1 AND run=?2"};
     Query main_of_{"SELECT main FROM message WHERE seq=?"};
     Query add_tag_{
         "INSERT INTO tag VALUES(?, ?, ?, ?) ON CONFLICT(word, message) DO UPDATE SET "

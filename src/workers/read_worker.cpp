@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "workers/feed.hpp"
 #include "workers/process.hpp"
 #include "workers/workers.hpp"
 
@@ -23,6 +24,7 @@ constexpr std::size_t read_bytes = 256 * 1024;
 }  // namespace
 
 struct ReadWorker::State {
+    std::optional<Feed> feed;  // behind the process, which asks it
     Process process;
     std::chrono::milliseconds wall;
     std::string buffer;
@@ -114,6 +116,18 @@ Result<std::unique_ptr<ReadWorker>> ReadWorker::start(const Path& letopis_parse,
     }
     state->process.in.reset();
     return std::unique_ptr<ReadWorker>(new ReadWorker(std::move(state)));
+}
+
+Result<std::unique_ptr<ReadWorker>> ReadWorker::start(const Path& letopis_parse,
+                                                      std::uint64_t input_size,
+                                                      ReadAt read,
+                                                      std::string options_frame,
+                                                      Limits limits) {
+    TRY(auto feed, Feed::start(input_size, std::move(read)));
+    TRY(auto worker, start(letopis_parse, feed.worker_end(), std::move(options_frame), limits));
+    feed.close_worker_end();
+    worker->state_->feed.emplace(std::move(feed));
+    return worker;
 }
 
 Result<std::optional<std::string>> ReadWorker::next_frame() {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -68,6 +69,10 @@ private:
     std::unique_ptr<State> state_;
 };
 
+// Bytes from any place of an input, as of pread: fewer than asked are fine, none is the end.
+using ReadAt =
+    std::function<Result<std::size_t>(std::uint64_t offset, char* buffer, std::size_t size)>;
+
 // One sandboxed reader of an input (`letopis-parse read`). It knows nothing of what the frames say;
 // capture/frames.hpp decodes them.
 class ReadWorker {
@@ -77,6 +82,13 @@ public:
     // capture::encode_request makes it) is sent on its standard input.
     static Result<std::unique_ptr<ReadWorker>> start(const Path& letopis_parse,
                                                      int input_fd,
+                                                     std::string options_frame,
+                                                     Limits limits = {});
+    // The same of an input that is no file. `read` is called on another thread as long as this
+    // lives.
+    static Result<std::unique_ptr<ReadWorker>> start(const Path& letopis_parse,
+                                                     std::uint64_t input_size,
+                                                     ReadAt read,
                                                      std::string options_frame,
                                                      Limits limits = {});
     ~ReadWorker();  // ends the process if it still runs
