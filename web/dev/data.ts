@@ -95,4 +95,4 @@ export const sources: Source[] = [
   ["s-4", "WhatsApp с Инной Р", "whatsapp", books(6207, 6186, 21, 0, 0)],
   ["s-5", "Чат на сайте", "site", books(1904, 1880, 24, 0, 0)],
   ["s-6", "Заметки о звонках", "call", books(324, 324, 0, 0, 0)],
-].map(([id, title, channel, sums]) => ({ id: id as string, source: title as string, title: title as string, channel: channel as string, ...(sums as Sums), marked: 0, files: 3, runs: 2, unfinished_runs: 0, messages: (sums as Sums).stored, balanced: true, last: "2026-11-19T11:20:00Z" }));
+].map(([id, title, channel, sums]) => ({ id: id as string, source: title as string, title: title as string, channel: channel as string, ...(sums as Sums), marked: 0, files: 3, runs: 2, unfinished_runs: 0, messages: (sums as Sums).stored, balanced: true, last: "2026-11-19T11:20:00Z", retry_until: (sums as Sums).refused === 5 ? "2026-12-19T11:20:00Z" : null }));

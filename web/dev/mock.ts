@@ -134,11 +134,16 @@ function content(ask: Ask): Reply | undefined {
 function books(ask: Ask): Reply | undefined {
   const [, kind, id = "", what] = ask.path.split("/");
   if (kind === "sources" && what === "refusals") return { body: { items: Array.from({ length: 5 }, (_, i) => ({ item: `zakaz-2019-2026.mbox, письмо ${4112 + i * 911}`, reason: i < 3 ? "больше предела 50 МБ" : "нет ни одного адреса" })) } };
+  if (kind === "sources" && what === "retry") {
+    state.imports.push({ id: `i-${state.imports.length + 1}`, state: "done", files: [{ name: "zakaz-2019-2026.mbox", size: 5e6, state: "done" }], seen: 5, stored: 2, duplicates: 0, refused: 3, pending: 0, bytes: 5e6, bytes_all: 5e6, verified: { ok: true, records: 2 } });
+    return { body: { id: state.imports.at(-1)!.id } };
+  }
   if (kind === "sources") {
     const total = { seen: 184947, stored: 184302, duplicates: 619, refused: 14, pending: 12, marked: 0 };
     return { body: { items: sources, total } };
   }
   if (kind === "uploads") {
+    if (ask.method === "GET" && !id) return { body: { items: [...state.uploads].map(([key, one]) => ({ id: key, ...one })) } };
     if (ask.method === "POST") {
       const key = `up-${state.uploads.size + 1}`;
       state.uploads.set(key, { name: String(ask.body["name"]), size: Number(ask.body["size"]), offset: 0 });

@@ -41,7 +41,8 @@ export type ClientRow = Schemas["ClientRow"];
 export type Client = Schemas["Client"];
 export type TimelineRow = Schemas["TimelineRow"];
 
-export type Source = Schemas["Source"];
+export type Source = Schemas["Source"] & { retry_until?: string | null };
+export interface Upload { id: string; name: string; size: number; offset: number; modified?: string | null }
 export type Refusal = Schemas["Refusal"];
 export type Import = Schemas["Import"];
 export type Sums = Pick<Import, "seen" | "stored" | "duplicates" | "refused" | "pending"> & { marked?: number };

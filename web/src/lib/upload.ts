@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Sends a file in pieces of 4 MiB. After a failure it asks the server how far it got and goes on from there.
+// Sends a file in pieces of 4 MiB. After a failure it asks the server how far it got and goes on from there; so does a page that was
+// closed in the middle, when the same file is brought once more.
 import { Problem } from "../api/problem";
 
 export const piece = 4 * 1024 * 1024;
 export interface Sink {
-  open(name: string, size: number): Promise<{ id: string; offset: number }>;
+  open(name: string, size: number, modified?: string): Promise<{ id: string; offset: number }>;
   offset(id: string): Promise<number>;
   send(id: string, offset: number, bytes: Blob): Promise<number>;
 }
@@ -12,7 +13,8 @@ export interface Sink {
 const pause = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
 export async function upload(sink: Sink, file: Blob, name: string, moved: (sent: number) => void, signal?: AbortSignal, wait = pause): Promise<string> {
-  const { id, offset } = await sink.open(name, file.size);
+  const { id, offset } = await sink.open(name, file.size, file instanceof File && file.lastModified > 0 ? new Date(file.lastModified).toISOString() : undefined);
+  if (offset > 0) moved(offset);
   let at = offset;
   let failures = 0;
   while (at < file.size) {
@@ -22,7 +24,7 @@ export async function upload(sink: Sink, file: Blob, name: string, moved: (sent:
       failures = 0;
     } catch (error) {
       const problem = Problem.from(error);
-      const passing = ["offline", "conflict", "unavailable", "too_many", "internal"].includes(problem.code);
+      const passing = ["offline", "conflict", "unavailable", "too_many", "internal", "no_space"].includes(problem.code);
       if (!passing || ++failures > 8) throw problem;
       if (problem.code !== "conflict") await wait(Math.min(30_000, 500 * 2 ** failures));
       at = await sink.offset(id).catch(() => at);

@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { api } from "../../api/client";
 import { live, onImport } from "../../api/events";
 import { Problem } from "../../api/problem";
-import type { Import, Items, Sums } from "../../api/types";
+import type { Import, Items, Sums, Upload } from "../../api/types";
 import { upload, type Found, type Sink } from "../../lib/upload";
 import { add } from "../../ui/equation";
 
@@ -21,8 +21,17 @@ export const searchable = computed(() => imports.value.reduce((sum, job) => sum 
 export const uploading = computed(() => sendings.value.some((one) => one.state === "waiting" || one.state === "sending"));
 export const verified = computed(() => imports.value.filter((job) => job.verified));
 
+// What an earlier page began of the same file. It is not taken twice in one drop.
+let begun: Upload[] = [];
+const same = (one: Upload, name: string, size: number, modified?: string) =>
+  one.name === name && one.size === size && modified !== undefined && one.modified != null && Date.parse(one.modified) === Date.parse(modified);
+
 const sink: Sink = {
-  open: (name, size) => api.post("/uploads", { name, size }),
+  open: async (name, size, modified) => {
+    const known = begun.find((one) => same(one, name, size, modified));
+    begun = begun.filter((one) => one !== known);
+    return known ?? api.post<Upload>("/uploads", { name, size, modified });
+  },
   offset: async (id) => (await api.get<{ offset: number }>(`/uploads/${id}`)).offset,
   send: async (id, offset, bytes) => (await api.bytes<{ offset: number }>(`/uploads/${id}`, { offset }, bytes)).offset,
 };
@@ -43,6 +52,7 @@ export async function bring(files: Found[]): Promise<void> {
   const batch = files.filter((one) => one.file.size > 0).map((one) => ({ ...one, key: keys++ }));
   sendings.value = [...sendings.peek(), ...batch.map(({ key, name, file }): Sending => ({ key, name, size: file.size, sent: 0, state: "waiting" }))];
   const uploads: string[] = [];
+  begun = await api.get<Items<Upload>>("/uploads").then(({ items }) => items, () => []);
   for (const { key, name, file } of batch) {
     change(key, { state: "sending" });
     try {
@@ -74,6 +84,13 @@ export function watch(): void {
 export async function loadImports(): Promise<void> {
   const { items } = await api.get<Items<Import>>("/imports");
   imports.value = items;
+  watch();
+}
+
+// What a source refused, once more.
+export async function retry(source: string): Promise<void> {
+  const { id } = await api.post<{ id: string }>(`/sources/${source}/retry`, {});
+  take(await api.get<Import>(`/imports/${id}`));
   watch();
 }
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import type { Source, Sums } from "../../api/types";
-import { listTime, num, saidTime } from "../../lib/format";
+import { listTime, longDate, num, saidTime } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { valueOf } from "../../lib/loadable";
 import { go } from "../../router";
 import { Button } from "../../ui/button";
+import { complain } from "../../ui/float";
 import { balanced, Equation } from "../../ui/equation";
 import { ChannelIcon, Mark } from "../../ui/mark";
 import { Card, PageHead } from "../../ui/page";
 import { Empty, Load } from "../../ui/state";
 import { archive, may } from "../session/state";
 import { Frame } from "../shell/view";
-import { imports } from "./importing";
+import { imports, retry, running } from "./importing";
 import { DropZone, Progress } from "./intake";
 import { books, importing, open, refusals, reload, reloadRefusals, type Books } from "./state";
 import "../start/start.css";
@@ -24,6 +25,18 @@ function state(one: Source) {
   return <Mark tone="ok" icon="check">{t("books.fits")}</Mark>;
 }
 
+// The files stay, sealed, for a while: what could not be read today may be readable with the next version.
+function RetryLine({ one }: { one: Source }) {
+  if (!may("import_messages")) return null;
+  if (!one.retry_until) return <p class="sm soft">{t("sources.retry.gone")}</p>;
+  return (
+    <div class="row wrap retry-line">
+      <p class="sm soft grow">{t("sources.retry.text", { date: longDate(one.retry_until) })}</p>
+      <Button small icon="refresh" busy={running.value.length > 0} onClick={() => void retry(one.id).catch(complain)}>{t("sources.retry")}</Button>
+    </div>
+  );
+}
+
 function Refusals({ one }: { one: Source }) {
   return (
     <tr class="sel">
@@ -31,9 +44,12 @@ function Refusals({ one }: { one: Source }) {
         <div class="card"><div class="body">
           <div class="row wrap"><h2 class="grow">{t("sources.refusals.of", { name: one.title, n: one.refused })}</h2><Button small kind="quiet" icon="x" href="/sources" label={t("action.close")} /></div>
           {one.refused === 0 ? <p class="soft">{t("sources.refusals.none")}</p> : (
+            <>
+            <RetryLine one={one} />
             <Load of={refusals.value} retry={reloadRefusals} rows={2}>
               {(items) => <ul class="list sm refusals">{items.map((item, index) => <li class="row top" key={index}><span class="grow break">{item.item}</span><span class="soft reason">{item.reason}</span></li>)}</ul>}
             </Load>
+            </>
           )}
         </div></div>
       </td>

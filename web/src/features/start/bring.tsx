@@ -3,7 +3,6 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { api } from "../../api/client";
-import { position } from "../../api/events";
 import type { SearchPage } from "../../api/types";
 import { num } from "../../lib/format";
 import { t, type Key } from "../../lib/i18n";
@@ -33,7 +32,7 @@ function SearchNow() {
   }, [Math.floor(searchable.value / 500)]);
   if (stored === 0) return null;
   return (
-    <Card title={t("start.search.title")} aside={<span class="xs faint num">{t("start.search.count", { a: searchable.value || Math.min(stored, position.value?.messages ?? 0), b: stored })}</span>}>
+    <Card title={t("start.search.title")} aside={<span class="xs faint num">{t("start.search.count", { a: searchable.value, b: stored })}</span>}>
       <form role="search" class="query" onSubmit={(event) => { event.preventDefault(); asked.value = text.value; ask(); }}>
         <Icon name="search" />
         <input data-search-field aria-label={t("search.field")} value={text.value} placeholder={t("start.search.example")} onInput={(event) => (text.value = event.currentTarget.value)} spellcheck={false} />
@@ -73,20 +72,21 @@ export function CheckStep() {
     return () => clearInterval(timer);
   }, []);
   const all = imports.value;
-  const stored = all.reduce((sum, job) => sum + job.stored, 0);
-  const ready = all.reduce((sum, job) => sum + (job.verified?.ok ? Math.min(job.stored, job.searchable ?? 0) : 0), 0);
-  const good = all.length > 0 && all.every((job) => job.state === "done" && job.verified?.ok) && ready === stored;
+  const records = all.reduce((sum, job) => sum + (job.verified?.records ?? 0), 0);
+  const good = all.length > 0 && all.every((job) => job.state === "done" && job.verified?.ok === true) && records >= sums.value.stored;
   const state = valueOf(archive.value);
   const list = state?.checklist ?? [];
-  const total = ready || state?.messages || 0;
+  const stored = sums.value.stored;
+  const total = state?.messages || records;
   return (
     <div class="stack">
       <div><Title text={t("start.check.title")} /><p class="soft measure">{t("start.check.text")}</p></div>
       {all.length === 0 && <Note>{t("start.check.none")}</Note>}
       {all.length > 0 && (
-        <Card title={good ? t("start.check.done", { a: ready, b: stored }) : t("start.check.running")} aside={good ? undefined : <span class="spin" role="status" aria-label={t("start.check.running")} />}>
+        <Card title={good ? t("start.check.done", { a: records, b: stored }) : t("start.check.running")} aside={good ? undefined : <span class="spin" role="status" aria-label={t("start.check.running")} />}>
           <Equation sums={sums.value} label={t("intake.balance")} />
-          {all.some((job) => job.verified?.ok === false) && <Note tone="alert">{t("start.check.bad")}</Note>}
+          {all.filter((job) => job.verified?.ok === false).map((job) => <Note tone="alert" key={job.id}>{t("start.check.bad")}{job.verified?.problem && <span class="sm block">{job.verified.problem}</span>}</Note>)}
+          {all.filter((job) => job.state === "failed").map((job) => <Note tone="alert" key={job.id}>{job.error}</Note>)}
         </Card>
       )}
       {list.length > 0 && (
