@@ -113,7 +113,7 @@ class Company:
         clean(self.server.stop)
         self.owner = owner = self.server.set_up()
         take(owner, sample(), zone="Europe/Moscow")
-        take(owner, {"veranda.jsonl": changed(), "long.jsonl": chat(LONG, "long", "Длинный разговор"), "thousand.jsonl": chat(1000, "thousand", "Тысяча")})
+        take(owner, {"veranda.jsonl": changed(), "long.jsonl": chat(LONG, "long", "Длинный разговор"), "thousand.jsonl": chat(1000, "thousand", "Тысяча"), "hundreds.jsonl": chat(300, "hundreds", "Триста")})
         html = '<p>План получен, спасибо. <a href="https://shop.example/order/17">Заказ 17</a></p><img src="https://spy.example/x.png"><table border=1><tr><td>Стеклопакет<td>9 шт<td>283 500 ₽</table>'
         take(owner, {"files.eml": letter("Вложения всех родов", "Во вложении договор, акт и замер.\n\nС уважением,\nАнна", files=FILES, number=1),
                      "html.eml": letter("Счёт 315 и схема", html, kind="text/html", number=2)})
@@ -136,5 +136,5 @@ class Company:
         clients = self.owner.get("/clients", limit=50).json["items"]
         sources = self.owner.get("/sources").json["items"]
         return {"files": files["conversation"], "filesMessage": files["id"], "html": html["conversation"], "htmlMessage": html["id"], "veranda": veranda["conversation"], "verandaMessage": veranda["id"],
-                "long": long["conversation"], "longMessage": long["id"], "thousand": thousand["conversation"],
+                "long": long["conversation"], "longMessage": long["id"], "thousand": thousand["conversation"], "hundreds": self.found("\"Триста: строка 150\"")["conversation"],
                 "client": max(clients, key=lambda one: len(one["channels"]) * 100 + min(one["messages"], 99))["id"], "refused": next((one["id"] for one in sources if one["refused"]), sources[0]["id"])}

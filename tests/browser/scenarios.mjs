@@ -49,7 +49,7 @@ const scenarios = [
       await ready(page, ".hit");
       await page.fill("[data-search-field]", "недописанный запрос про откосы");
       must((await api(page, "DELETE", "/session")) === 204, "the session was not ended");
-      await page.locator(".seg button").last().click();  // the first act after it
+      await page.evaluate(() => document.querySelector(".seg button:last-child")?.click());  // the first act after it, where the page does not know yet
       await ready(page, "[name=login]");
       must(await page.locator(".room").isHidden(), "the archive is still seen");
       await signIn(page);
@@ -331,6 +331,17 @@ const scenarios = [
         for (const word of words) must(said.includes(word), `${name}: ${word} is not printed: ${said.slice(0, 600)}`);
         must(!/Скопировать|Источники|Управление/.test(said), "controls are printed");
       }
+    },
+  },
+  {
+    name: "printing a conversation of some hundred messages prints them all",
+    run: async (page) => {
+      await page.addInitScript(() => { window.print = () => (window.printed = document.querySelectorAll("[data-message]").length); });
+      await page.goto(at(`/conversation/${plan.hundreds}?lang=ru`));
+      await ready(page, ".msg");
+      await page.locator('.conv-acts button[aria-label="Печать"], .conv-acts button[aria-label="Напечатать"]').click();
+      await page.waitForFunction(() => window.printed >= 0, null, { timeout: 150000 });
+      must((await page.evaluate(() => window.printed)) === 300, `${await page.evaluate(() => window.printed)} messages were printed`);
     },
   },
   {

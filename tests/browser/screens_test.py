@@ -22,7 +22,7 @@ class Screens(BrowserTest):
             json.dump(cls.company.plan, file)
 
     def run_script(self, script):
-        done = node(script, self.plan, *os.environ.get("LETOPIS_ONLY", "").split(), seconds=900, env=dict(os.environ, LETOPIS_SHOTS=SHOTS))
+        done = node(script, self.plan, os.environ.get("LETOPIS_ONLY", ""), seconds=900, env=dict(os.environ, LETOPIS_SHOTS=SHOTS))
         print("\n".join(line for line in done.stdout.split("\n") if " ms" in line or " passed, " in line), flush=True)
         self.assertEqual(done.returncode, 0, done.stdout[-8000:])
 

@@ -39,14 +39,14 @@ function held(): () => void {
 }
 
 export const growing = signal<"" | "before" | "after">("");
-export async function grow(side: "before" | "after"): Promise<void> {
+export async function grow(side: "before" | "after", limit = 50): Promise<void> {
   const now = talk.peek();
   if (now.kind !== "ready" || growing.peek()) return;
   const edge = side === "before" ? now.value.items[0] : now.value.items[now.value.items.length - 1];
   if (!edge) return;
   growing.value = side;
   try {
-    const page = await api.get<Conversation>(path(), { [side]: edge.id, limit: 50, as_of: asOf.peek() || undefined });
+    const page = await api.get<Conversation>(path(), { [side]: edge.id, limit, as_of: asOf.peek() || undefined });
     if (talk.peek() !== now) return;
     const items = side === "before" ? [...page.items, ...now.value.items] : [...now.value.items, ...page.items];
     const known = new Set<number>();
@@ -59,6 +59,24 @@ export async function grow(side: "before" | "after"): Promise<void> {
     complain(error);
   } finally {
     growing.value = "";
+  }
+}
+
+// All of it, for paper; false when there is more than paper should hold.
+export const gathering = signal(false);
+export async function gather(max = 5000): Promise<boolean> {
+  gathering.value = true;
+  try {
+    for (;;) {
+      const one = valueOf(talk.peek());
+      if (!one || (!one.more_before && !one.more_after)) return true;
+      const before = one.items.length;
+      if (before >= max) return false;
+      await grow(one.more_before ? "before" : "after", 200);
+      if ((valueOf(talk.peek())?.items.length ?? 0) === before) return false;
+    }
+  } finally {
+    gathering.value = false;
   }
 }
 

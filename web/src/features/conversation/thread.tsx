@@ -9,7 +9,7 @@ import { locale, t } from "../../lib/i18n";
 import { Icon } from "../../ui/icon";
 import { ChannelIcon, channelName, Mark } from "../../ui/mark";
 import { Button, Segments } from "../../ui/button";
-import { Chunks } from "../../ui/chunks";
+import { Chunks, printing } from "../../ui/chunks";
 import { Files } from "./files";
 import { ProofBadge } from "./proof";
 import { ours, tag } from "./state";
@@ -137,7 +137,7 @@ function Meta({ message, compact, head }: { message: Message; compact: boolean; 
       {message.deleted && <Mark icon="trash">{t("message.deleted.at", { who: message.deleted.by || (ours(message) ? t("message.by.us") : t("message.by.client")), time: clock(message.deleted.date) })}</Mark>}
       {message.marks?.includes("unparsed") && <Mark tone="warn" icon="alert">{t("message.unparsed")}</Mark>}
       {message.marks?.filter((mark) => mark !== "unparsed").map((mark) => <Mark key={mark}>{mark}</Mark>)}
-      {!compact && <span class="push row meta-acts"><ProofBadge message={message.id} record={message.record} /><MessageMenu message={message} /></span>}
+      {!compact && !printing.value && <span class="push row meta-acts"><ProofBadge message={message.id} record={message.record} /><MessageMenu message={message} /></span>}
     </div>
   );
 }

@@ -9,13 +9,14 @@ import { go, place, withParams } from "../../router";
 import { Button } from "../../ui/button";
 import { printAll } from "../../ui/chunks";
 import { Avatar, ChannelIcon, channelName } from "../../ui/mark";
+import { toast } from "../../ui/float";
 import { Card, Title } from "../../ui/page";
 import { Bones, Failed } from "../../ui/state";
 import { may, session } from "../session/state";
 import { absolute, copy } from "../../ui/copy";
 import { Frame } from "../shell/view";
 import { Replay } from "./replay";
-import { asOf, grow, growing, id, moment, oursPerson, reload, replayOn, replayTo, talk, target } from "./state";
+import { asOf, gather, gathering, grow, growing, id, moment, oursPerson, reload, replayOn, replayTo, talk, target } from "./state";
 import { Earlier, Thread } from "./thread";
 import { walk } from "./walk";
 
@@ -98,7 +99,7 @@ export function ConversationRoom() {
               <div class="row conv-acts">
                 {one.density && one.density.length > 1 && <Button icon="history" label={t("replay.title")} pressed={replayOn.value || Boolean(asOf.value)} onClick={() => { replayOn.value = !replayOn.value; if (!replayOn.value && asOf.value) go(withParams({ "as-of": undefined }), { replace: true }); }} />}
                 <Button icon="link" label={t("link.copy")} onClick={() => void copy(absolute(place.value.path + place.value.search))} />
-                <Button icon="print" label={t("action.print")} onClick={printAll} />
+                <Button icon="print" label={t("action.print")} busy={gathering.value} onClick={() => void gather().then((whole) => { if (!whole) toast(t("print.part")); printAll(); })} />
               </div>
             </div>
             {(replayOn.value || asOf.value) && <Replay />}

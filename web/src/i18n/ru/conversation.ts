@@ -113,4 +113,5 @@ export const conversation = {
   "replay.today": "Вернуться к сегодня",
   "print.foot": "Напечатано: {who}, {when}. Переписка с {first} по {last}",
   "quote": "«{text}»",
+  "print.part": "На бумаге будет только часть переписки: она длиннее 5 000 сообщений",
 };
