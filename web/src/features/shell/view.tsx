@@ -36,12 +36,14 @@ export function IntegrityLight() {
   if (!known) return null;
   const { state, checked_at, records } = known.integrity;
   const count = position.value?.records ?? records ?? known.records;
+  // Whoever sees a part of the archive is not told how large it is.
+  const line = checked_at ? (count ? t("integrity.line", { n: count, time: saidTime(checked_at) }) : t("integrity.line.part", { time: saidTime(checked_at) })) : count ? t("integrity.line.never", { n: num(count) }) : t("integrity.never");
   const tone = state === "ok" ? "" : state === "fault" ? "alert" : "warn";
   return (
     <a class={`integrity ${tone}`} href={may("integrity_view") ? "/admin/integrity" : "/sources"} title={t(`integrity.${state}`)}>
       <Icon name={state === "ok" ? "seal" : "alert"} />
       <b>{t(`integrity.${state}`)}</b>
-      <span>{state === "fault" ? t("integrity.fault.do") : checked_at ? t("integrity.line", { n: count, time: saidTime(checked_at) }) : t("integrity.line.never", { n: num(count) })}</span>
+      <span>{state === "fault" ? t("integrity.fault.do") : line}</span>
     </a>
   );
 }

@@ -48,6 +48,7 @@ export const people = {
   "approvals.ask.sheet.hint": "As printed; case, spaces and dashes do not matter",
   "approvals.ask.do": "Ask",
   "approvals.asked": "Request sent. It stands under Approvals",
+  "integrity.line.part": "checked {time}",
   "audit.text": "Words",
   "audit.hidden": "words hidden: the search is wider than your scope",
   "audit.hits": "{n, plural, one{# hit} other{# hits}}",

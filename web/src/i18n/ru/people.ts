@@ -48,6 +48,7 @@ export const people = {
   "approvals.ask.sheet.hint": "Как напечатан; регистр, пробелы и дефисы не важны",
   "approvals.ask.do": "Попросить",
   "approvals.asked": "Запрос отправлен. Он в разделе «Согласования»",
+  "integrity.line.part": "проверено {time}",
   "audit.text": "Слова",
   "audit.hidden": "слова поиска скрыты: он шире вашей области",
   "audit.hits": "{n, plural, one{# находка} few{# находки} many{# находок} other{# находки}}",
