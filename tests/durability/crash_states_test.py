@@ -10,7 +10,7 @@ import re
 import subprocess
 import unittest
 
-from support import LETOPIS, size
+from support import LETOPIS, progress_file, size
 
 PROGRAM = os.path.join(os.path.dirname(LETOPIS), "journal_crash")
 
@@ -25,9 +25,8 @@ NEEDED_SYNCS = {
 
 
 def resuming(name):
-    """Where LETOPIS_PROGRESS names a folder, what is done already is not done again."""
-    folder = os.environ.get("LETOPIS_PROGRESS")
-    return ("--progress", os.path.join(folder, name)) if folder else ()
+    path = progress_file(name, PROGRAM)
+    return ("--progress", path) if path else ()
 
 
 def explored(*arguments):

@@ -22,6 +22,16 @@ def size(short, long):
     return max(short, int(long * float(os.environ.get("LETOPIS_DURABILITY_SCALE", "1")))) if LONG else short
 
 
+def progress_file(name, program=LETOPIS):
+    """Where a long test writes down what it has done: below LETOPIS_PROGRESS, for this very build. None: nowhere."""
+    if not LONG or "LETOPIS_PROGRESS" not in os.environ:
+        return None
+    with open(program, "rb") as file:
+        build = hashlib.sha256(file.read()).hexdigest()[:12]
+    os.makedirs(os.environ["LETOPIS_PROGRESS"], exist_ok=True)
+    return os.path.join(os.environ["LETOPIS_PROGRESS"], f"{name}-{build}")
+
+
 class Pieces:
     """The pieces of a long test. With LETOPIS_PROGRESS=FOLDER each finished one is written down there, for this very build, and another run goes on
     behind it; LETOPIS_SHARD=K/N takes every N-th."""
@@ -29,15 +39,10 @@ class Pieces:
     def __init__(self, name, pieces):
         shard, shards = map(int, os.environ.get("LETOPIS_SHARD", "0/1").split("/"))
         mine = list(pieces)[shard % shards::shards]
-        self.path, finished = None, set()
-        if LONG and "LETOPIS_PROGRESS" in os.environ:
-            with open(LETOPIS, "rb") as file:
-                build = hashlib.sha256(file.read()).hexdigest()[:12]
-            os.makedirs(os.environ["LETOPIS_PROGRESS"], exist_ok=True)
-            self.path = os.path.join(os.environ["LETOPIS_PROGRESS"], f"{name}-{build}")
-            if os.path.exists(self.path):
-                with open(self.path, encoding="utf-8") as file:
-                    finished = set(file.read().splitlines())
+        self.path, finished = progress_file(name), set()
+        if self.path and os.path.exists(self.path):
+            with open(self.path, encoding="utf-8") as file:
+                finished = set(file.read().splitlines())
         self.left = [piece for piece in mine if str(piece) not in finished]
         self.all, self.lock = len(mine), threading.Lock()
 
