@@ -182,7 +182,7 @@ class Log(Filled):
         me = self.owner.get("/session").json["user"]
         for path, kind in (("/search?q=договор", "search"), (f"/messages/{seq}", "open"), (f"/messages/{seq}/source", "open"),
                            (f"/messages/{seq}/source?download=1", "exported"), (f"/messages/{seq}/attachments/0", "exported"),
-                           (f"/messages/{seq}/attachments/1/preview", "open"), (f"/messages/{self.one('subject:Таблица')}/html", "open"), (f"/messages/{seq}/proof", "open"),
+                           (f"/messages/{seq}/attachments/1/preview?page=1", "open"), (f"/messages/{self.one('subject:Таблица')}/html", "open"), (f"/messages/{seq}/proof", "open"),
                            (f"/conversations/{conversation}", "open"), (f"/clients/{client}/timeline", "open"), (f"/clients/{client}", "search"),
                            ("/clients?q=anna", "search")):
             before = self.newest()
