@@ -216,8 +216,7 @@ Result<http::Response> show(Service& service, Call& call) {
     (*client)["messages"] = answer.total;
     (*client)["activity"] = std::move(months);
     (*client)["channels"] = std::move(channels);
-    (*client)["last"] =
-        rows.empty() ? json::value(nullptr) : json::value(json_text(rfc3339(rows.front().date)));
+    (*client)["last"] = json_text(rfc3339(answer.hits.front().date));
     TRY_DO(service.searched(call.caller, "client: " + address.second, answer.total, seqs));
     find.give_back();
     return json_answer(*client);

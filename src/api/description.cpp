@@ -65,13 +65,13 @@ json::object responses_of(const Shape* shape) {
         // One status may have answers of several types.
         auto& known = responses[std::to_string(answer.status)];
         if (known.is_null())
-            known = json::object{{"description", answer.status < 300 ? "Done" : "Not done"}};
+            known = json::object{{"description", answer.status < 400 ? "Done" : "Not done"}};
         auto& response = known.get_object();
         if (answer.type.empty()) continue;
         if (!response.contains("content")) response["content"] = json::object();
         auto& bodies = response.at("content").get_object();
         for (auto& [type, body] : content(answer.type, answer.schema)) bodies[type] = body;
-        if (answer.status >= 300)
+        if (answer.status >= 400)
             bodies["application/problem+json"] = problem.at("application/problem+json");
     }
     return responses;

@@ -25,7 +25,12 @@ Part import_shapes() {
     Part part;
     part.named = {
         {"Upload",
-         object({{"id", text()}, {"name", text()}, {"size", count()}, {"offset", count()}})},
+         object({{"id", text()},
+                 {"name", text()},
+                 {"size", count()},
+                 {"offset", count()},
+                 {"begun", time()},
+                 {"modified", or_null(time())}})},
         {"Refusal", object({{"item", text()}, {"reason", text()}})},
         {"Import",
          object(joined(
@@ -43,7 +48,8 @@ Part import_shapes() {
               {"searchable", count()},
               {"refusals", list(ref("Refusal"))},
               {"error", text()},
-              {"verified", or_null(object({{"ok", flag()}, {"records", count()}}))}}))},
+              {"verified",
+               or_null(object({{"ok", flag()}, {"records", count()}, {"problem", text()}}))}}))},
         {"Source",
          object(joined(sums(),
                        {{"id", text()},
@@ -55,11 +61,16 @@ Part import_shapes() {
                         {"unfinished_runs", count()},
                         {"messages", count()},
                         {"balanced", flag()},
-                        {"last", or_null(time())}}))},
+                        {"last", or_null(time())},
+                        {"retry_until", or_null(time())}}))},
         {"SourceTotal", object(joined(sums(), {{"files", count()}, {"balanced", flag()}}))},
     };
     part.shapes = {
-        {post, "/uploads", {created(ref("Upload"))}, object({{"name", text()}, {"size", count()}})},
+        {post,
+         "/uploads",
+         {created(ref("Upload"))},
+         object({{"name", text()}, {"size", count()}, {"modified?", or_null(time())}})},
+        {get, "/uploads", {ok(items(ref("Upload")))}},
         {get, "/uploads/{id}", {ok(ref("Upload"))}},
         {patch,
          "/uploads/{id}",
@@ -81,6 +92,7 @@ Part import_shapes() {
          "/sources",
          {ok(object({{"items", list(ref("Source"))}, {"total", ref("SourceTotal")}}))}},
         {get, "/sources/{id}/refusals", {ok(items(ref("Refusal")))}},
+        {post, "/sources/{id}/retry", {accepted(object({{"id", text()}}))}},
     };
     return part;
 }

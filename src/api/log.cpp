@@ -54,8 +54,10 @@ std::string Log::line_of(Level level, std::string_view event, const json::object
     }
     auto line = fmt::format("{} {} {}", time, name(level), event);
     for (const auto& [key, value] : fields)
-        line +=
-            fmt::format(" {}={}", std::string_view(key.data(), key.size()), json::serialize(value));
+        line += fmt::format(
+            " {}={}",
+            std::string_view(key.data(), key.size()),
+            value.is_double() ? fmt::format("{:.1f}", value.get_double()) : json::serialize(value));
     return line + "\n";
 }
 

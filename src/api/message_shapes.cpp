@@ -69,6 +69,7 @@ Fields found() {
                  {"last", time()},
                  {"density", list(object({{"at", text()}, {"count", count()}}))},
                  {"items", list(ref("Message"))},
+                 {"begin", count()},
                  {"more_before", flag()},
                  {"more_after", flag()}})},
     };
@@ -144,19 +145,20 @@ Fields one_message() {
 }
 
 Fields clients() {
-    const Fields row = {
+    const Fields known = {
         {"id", text()},
         {"name", text()},
         {"addresses", list(object({{"kind", text()}, {"address", text()}}))},
         {"names", list(object({{"name", text()}, {"count", count()}}))},
         {"messages", count()},
         {"channels", list(text())},
+        {"first", or_null(time())},
         {"last", time()},
     };
     return {
-        {"ClientRow", object(row)},
+        {"ClientRow", object(known)},
         {"Client",
-         object(joined(row,
+         object(joined(known,
                        {{"activity", list(object({{"month", text()}, {"count", count()}}))},
                         {"conversations",
                          list(object({{"id", text()},
@@ -164,6 +166,13 @@ Fields clients() {
                                       {"channel", text()},
                                       {"messages", count()},
                                       {"last", time()}}))}}))},
+    };
+}
+
+Fields audit() {
+    const Fields page = {{"items", list(ref("AuditRow"))}, {"cursor", or_null(text())}};
+    return {
+        {"Who", object({{"id", text()}, {"name", text()}})},
         {"AuditRow",
          object({{"record", count()},
                  {"at", time()},
@@ -171,10 +180,39 @@ Fields clients() {
                  {"who", ref("Who")},
                  {"what", text()},
                  {"peer", text()},
+                 {"token?", text()},
+                 {"about?", text()},
                  {"total?", count()},
-                 {"messages?", count()}})},
-        {"AuditPage", object({{"items", list(ref("AuditRow"))}, {"cursor", or_null(text())}})},
-        {"Who", object({{"id", text()}, {"name", text()}})},
+                 {"words_hidden?", flag()},
+                 {"messages?", count()},
+                 {"message?", count()}})},
+        {"AuditPage", object(page)},
+        {"OwnAuditPage", object(joined({{"addresses", list(text())}}, page))},
+    };
+}
+
+std::vector<Shape> audit_routes() {
+    using enum http::Method;
+    const auto page = ok(ref("AuditPage"));
+    const Fields part = {{"limit?", count()}, {"cursor?", text()}};
+    // A date of UTC, or a time.
+    const Fields wish = joined({{"who?", text()},
+                                {"what?", text()},
+                                {"peer?", text()},
+                                {"text?", text()},
+                                {"from?", text()},
+                                {"until?", text()}},
+                               part);
+    return {
+        {get,
+         "/audit",
+         {page, bytes("text/csv")},
+         {},
+         joined(wish, {{"format?", one_of({"json", "csv"})}})},
+        {get, "/audit/mine", {ok(ref("OwnAuditPage"))}, {}, part},
+        {get, "/messages/{id}/access", {page}, {}, wish},
+        {get, "/conversations/{id}/access", {page}, {}, wish},
+        {get, "/clients/{id}/access", {page}, {}, wish},
     };
 }
 
@@ -183,7 +221,7 @@ Fields clients() {
 Part message_shapes() {
     using enum http::Method;
     Part part;
-    for (const auto& fields : {found(), one_message(), clients()})
+    for (const auto& fields : {found(), one_message(), clients(), audit()})
         part.named = joined(std::move(part.named), fields);
     const auto page = object(
         {{"items", list(ref("TimelineRow"))}, {"total", count()}, {"cursor", or_null(text())}});
@@ -210,7 +248,6 @@ Part message_shapes() {
          {{"page?", count()}, {"size?", one_of({"small"})}}},
         {put, "/messages/{id}/tags/{tag}", {done()}},
         {del, "/messages/{id}/tags/{tag}", {done()}},
-        {get, "/messages/{id}/access", {ok(ref("AuditPage"))}, {}, {{"cursor?", text()}}},
         {get,
          "/conversations/{id}",
          {ok(ref("Conversation"))},
@@ -223,12 +260,8 @@ Part message_shapes() {
         {get, "/clients", {ok(items(ref("ClientRow")))}, {}, {{"q?", text()}, {"limit?", count()}}},
         {get, "/clients/{id}", {ok(ref("Client"))}},
         {get, "/clients/{id}/timeline", {ok(page)}, {}, {{"limit?", count()}, {"cursor?", text()}}},
-        {get,
-         "/audit",
-         {ok(ref("AuditPage"))},
-         {},
-         {{"who?", text()}, {"what?", text()}, {"limit?", count()}, {"cursor?", text()}}},
     };
+    for (auto& one : audit_routes()) part.shapes.push_back(std::move(one));
     return part;
 }
 

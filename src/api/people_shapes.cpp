@@ -35,10 +35,12 @@ Fields named() {
                  {"roles", texts},
                  {"groups", texts},
                  {"grants", list(ref("Grant"))},
+                 {"addresses", texts},
                  {"second_factor", flag()},
                  {"passkeys", count()},
                  {"created", time()},
                  {"last_seen", moment}})},
+        {"Changed", object({{"id", text()}, {"asked?", flag()}})},
         {"Invited", object({{"id", text()}, {"asked?", flag()}, {"invite?", text()}})},
         {"Role", object({{"name", text()}, {"rights", texts}})},
         {"Token",
@@ -50,16 +52,92 @@ Fields named() {
                  {"created", time()}})},
         {"SavedSearch",
          object({{"id", text()}, {"name", text()}, {"query", text()}, {"own", flag()}})},
+    };
+}
+
+// What waits for a second person, with the change as its record will say it.
+Fields requests() {
+    const auto texts = list(text());
+    const auto grants = list(ref("Grant"));
+    const Fields description = {{"name?", text()},
+                                {"email?", text()},
+                                {"locale?", text()},
+                                {"addresses?", texts},
+                                {"external?", list(texts)}};
+    return {
+        {"Group",
+         object({{"id", text()},
+                 {"name", text()},
+                 {"grants", grants},
+                 {"members", list(ref("Who"))}})},
+        {"WantedChange",
+         object(joined(description,
+                       {{"change", text()},
+                        {"user?", ref("Who")},
+                        {"new_user?",
+                         object({{"login", text()},
+                                 {"name", text()},
+                                 {"email?", text()},
+                                 {"locale?", text()},
+                                 {"addresses?", texts},
+                                 {"groups?", texts},
+                                 {"grants?", grants},
+                                 {"external?", list(texts)}})},
+                        {"described?",
+                         object({{"name", text()},
+                                 {"email?", text()},
+                                 {"locale", text()},
+                                 {"addresses", texts},
+                                 {"external", list(texts)}})},
+                        {"grants?", grants},
+                        {"groups?", texts},
+                        {"active?", flag()},
+                        {"group?", object({{"id?", text()}, {"name", text()}, {"grants", grants}})},
+                        {"members?", texts},
+                        {"invitation?",
+                         object({{"user", text()}, {"by", text()}, {"new_factor?", flag()}})}}))},
         {"Approval",
          object({{"id", text()},
                  {"action", text()},
                  {"what", text()},
+                 {"change", or_null(ref("WantedChange"))},
                  {"reason", text()},
                  {"by", ref("Who")},
                  {"at", time()},
+                 {"from", time()},
                  {"until", time()},
-                 {"state", one_of({"waiting", "approved", "refused", "used"})},
+                 {"alone", flag()},
+                 {"own", flag()},
+                 {"may_decide", flag()},
+                 {"may_do", flag()},
+                 {"state", one_of({"waiting", "approved", "refused", "used", "expired"})},
                  {"decided_by", text()}})},
+    };
+}
+
+// What comes with a change that may take two.
+Fields asking() { return {{"reason?", text()}, {"approval?", text()}, {"sheet?", text()}}; }
+
+std::vector<Shape> groups_and_requests() {
+    using enum http::Method;
+    const auto changed = ref("Changed");
+    const Fields group =
+        joined({{"grants?", list(ref("Grant"))}, {"members?", list(text())}}, asking());
+    return {
+        {get, "/groups", {ok(items(ref("Group")))}},
+        {post,
+         "/groups",
+         {created(changed), accepted(changed)},
+         object(joined({{"name", text()}}, group))},
+        {patch,
+         "/groups/{id}",
+         {ok(changed), accepted(changed)},
+         object(joined({{"name?", text()}}, group))},
+        {del, "/groups/{id}", {done()}},
+        {get, "/approvals", {ok(items(ref("Approval")))}},
+        {post, "/approvals/{id}", {done()}, object({{"yes", flag()}})},
+        {del, "/approvals/{id}", {done()}},
+        {post, "/approvals/{id}/do", {ok(ref("Invited"))}},
     };
 }
 
@@ -67,8 +145,8 @@ Fields named() {
 
 Part people_shapes() {
     using enum http::Method;
-    const Fields asking = {{"reason?", text()}, {"approval?", text()}};
-    Part part{.named = named(), .shapes = {}};
+    const Fields more = joined({{"addresses?", list(text())}, {"groups?", list(text())}}, asking());
+    Part part{.named = joined(named(), requests()), .shapes = {}};
     part.shapes = {
         {get, "/users", {ok(items(ref("User")))}},
         {post,
@@ -78,7 +156,7 @@ Part people_shapes() {
                         {"name", text()},
                         {"email?", text()},
                         {"grants?", list(ref("Grant"))}},
-                       asking))},
+                       more))},
         {patch,
          "/users/{id}",
          {ok(object({{"id", text()}, {"asked?", text()}}))},
@@ -86,8 +164,8 @@ Part people_shapes() {
                         {"email?", or_null(text())},
                         {"active?", flag()},
                         {"grants?", list(ref("Grant"))}},
-                       asking))},
-        {post, "/users/{id}/invite", {created(ref("Invited"))}},
+                       more))},
+        {post, "/users/{id}/invite", {created(ref("Invited"))}, object(asking())},
         {get, "/roles", {ok(items(ref("Role")))}},
         {get, "/tokens", {ok(items(ref("Token")))}},
         {post,
@@ -98,12 +176,11 @@ Part people_shapes() {
         {get, "/saved-searches", {ok(items(ref("SavedSearch")))}},
         {post,
          "/saved-searches",
-         {created(object({{"id", text()}, {"asked?", flag()}}))},
+         {created(ref("Changed"))},
          object({{"name", text()}, {"query", text()}, {"shared?", flag()}})},
         {del, "/saved-searches/{id}", {done()}},
-        {get, "/approvals", {ok(items(ref("Approval")))}},
-        {post, "/approvals/{id}", {done()}, object({{"yes?", flag()}})},
     };
+    for (auto& one : groups_and_requests()) part.shapes.push_back(std::move(one));
     return part;
 }
 

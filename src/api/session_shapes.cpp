@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+// Ways in: setting up, signing in, one's own account.
 #include "api/shape.hpp"
 
 namespace letopis::api {
@@ -9,7 +10,7 @@ namespace {
 
 std::vector<Shape> setup() {
     using enum http::Method;
-    const auto codes = object({{"recovery_codes", list(text())}});
+    const auto codes = ref("RecoveryCodes");
     const auto totp = object({{"totp", ref("Totp")}});
     return {
         {get, "/setup", {ok(ref("Setup"))}, {}, {{"token", text()}}},
@@ -33,12 +34,140 @@ std::vector<Shape> setup() {
     };
 }
 
+// What is shown and what is answered when signing in.
+Fields steps() {
+    const auto method = one_of({"totp", "recovery", "passkey"});
+    const auto provider = or_null(text());
+    return {
+        {"Ways", object({{"passkey", flag()}, {"provider", provider}, {"directory", provider}})},
+        {"SecondStep", object({{"next", one_of({"totp", "passkey"})}, {"methods", list(method)}})},
+        {"EnrolStep",
+         object({{"next", one_of({"enrol"})}, {"name?", text()}, {"totp", ref("Totp")}})},
+        {"RecoveryCodes", object({{"recovery_codes", list(text())}})},
+    };
+}
+
+// WebAuthn's JSON forms: PublicKeyCredentialCreationOptionsJSON and so on.
+Fields passkeys() {
+    const auto known = list(object({{"type", text()}, {"id", text()}}));
+    return {
+        {"PasskeyMade",
+         object({{"rp", object({{"id", text()}, {"name", text()}})},
+                 {"user", object({{"id", text()}, {"name", text()}, {"displayName", text()}})},
+                 {"challenge", text()},
+                 {"pubKeyCredParams", list(object({{"type", text()}, {"alg", number()}}))},
+                 {"timeout", count()},
+                 {"excludeCredentials", known},
+                 {"authenticatorSelection",
+                  object({{"residentKey", text()}, {"userVerification", text()}})},
+                 {"attestation", text()}})},
+        {"PasskeyAsked",
+         object({{"challenge", text()},
+                 {"rpId", text()},
+                 {"timeout", count()},
+                 {"allowCredentials", known},
+                 {"userVerification", text()}})},
+        {"Passkey",
+         object({{"type", one_of({"public-key"})},
+                 {"rawId", text()},
+                 {"response",
+                  object({{"clientDataJSON", text()},
+                          {"attestationObject?", text()},
+                          {"authenticatorData?", text()},
+                          {"signature?", text()}})}})},
+    };
+}
+
+Fields oidc() { return {{"name", text()}, {"issuer", text()}, {"client_id", text()}}; }
+
+Fields ldap() { return {{"name", text()}, {"url", text()}, {"base", text()}, {"filter", text()}}; }
+
+Fields settings() {
+    const auto texts = list(text());
+    return {
+        {"Account",
+         object({{"password", flag()},
+                 {"totp", flag()},
+                 {"recovery_codes", count()},
+                 {"passkeys", list(object({{"id", text()}, {"name", text()}, {"added", time()}}))},
+                 {"passkeys_possible", flag()},
+                 {"external", texts}})},
+        {"Oidc",
+         object(joined(oidc(),
+                       {{"has_secret", flag()}, {"acr_values", texts}, {"amr_values", texts}}))},
+        {"Ldap",
+         object(joined(ldap(),
+                       {{"plain", flag()},
+                        {"certificates", text()},
+                        {"bind_dn", text()},
+                        {"has_password", flag()}}))},
+        {"SignInSettings",
+         object({{"address", text()},
+                 {"oidc", or_null(ref("Oidc"))},
+                 {"ldap", or_null(ref("Ldap"))}})},
+        // A secret that is not named stays.
+        {"WantedOidc",
+         object(joined(oidc(),
+                       {{"secret?", text()}, {"acr_values?", texts}, {"amr_values?", texts}}))},
+        {"WantedLdap",
+         object(joined(ldap(),
+                       {{"plain?", flag()},
+                        {"certificates?", text()},
+                        {"bind_dn?", text()},
+                        {"bind_password?", text()}}))},
+    };
+}
+
+std::vector<Shape> account() {
+    using enum http::Method;
+    const auto codes = ok(ref("RecoveryCodes"));
+    const auto answer = or_null(text());
+    return {
+        {get, "/account", {ok(ref("Account"))}},
+        {post, "/account/password", {done()}, object({{"old", text()}, {"new", text()}})},
+        {post, "/account/recovery-codes", {codes}},
+        {post, "/account/totp", {ok(object({{"totp", ref("Totp")}}))}},
+        {post, "/account/totp/confirm", {codes}, object({{"code", text()}})},
+        {del, "/account/totp", {done()}},
+        {post, "/account/passkeys/options", {ok(ref("PasskeyMade"))}},
+        {post,
+         "/account/passkeys",
+         {created(object({{"id", text()}}))},
+         object({{"name", text()}, {"passkey", ref("Passkey")}})},
+        {del, "/account/passkeys/{id}", {done()}},
+        {get, "/sign-in", {ok(ref("SignInSettings"))}},
+        {put,
+         "/sign-in",
+         {ok(ref("SignInSettings"))},
+         object({{"address?", text()},
+                 {"oidc?", or_null(ref("WantedOidc"))},
+                 {"ldap?", or_null(ref("WantedLdap"))}})},
+        {post, "/sign-in/check", {ok(object({{"oidc", answer}, {"ldap", answer}}))}},
+    };
+}
+
+std::vector<Shape> outside() {
+    using enum http::Method;
+    const auto asked = ok(ref("PasskeyAsked"));
+    return {
+        {post, "/session/passkey/options", {asked}},
+        {post, "/session/passkey", {ok(ref("Session"))}, object({{"passkey", ref("Passkey")}})},
+        {post, "/session/step-up/options", {asked}},
+        {post, "/session/provider", {ok(object({{"url", text()}}))}},
+        {get,
+         "/session/provider/back",
+         {moved()},
+         {},
+         {{"state?", text()}, {"code?", text()}, {"iss?", text()}, {"error?", text()}}},
+    };
+}
+
 }  // namespace
 
 Part session_shapes() {
     using enum http::Method;
-    const auto factor = object({{"code?", text()}, {"recovery?", text()}});
-    const auto method = one_of({"totp", "recovery", "passkey"});
+    const Fields factor = {{"code?", text()}, {"recovery?", text()}, {"passkey?", ref("Passkey")}};
+    const Fields of_whom = {{"user?", text()}};
     Part part;
     part.named = {
         {"Health",
@@ -51,7 +180,6 @@ Part session_shapes() {
                  {"sheet?", text()}})},
         {"Sheet", object({{"sheet", text()}, {"key_file", text()}})},
         {"Totp", object({{"secret", text()}, {"uri", text()}, {"qr", text()}})},
-        {"SignIn", object({{"next", one_of({"totp", "passkey"})}, {"methods", list(method)}})},
         {"Session",
          object({{"user",
                   object({{"id", text()},
@@ -74,21 +202,36 @@ Part session_shapes() {
                  {"agent", text()},
                  {"current", flag()}})},
     };
+    for (const auto& fields : {steps(), passkeys(), settings()})
+        part.named = joined(std::move(part.named), fields);
     part.shapes = {
         {get, "/health", {ok(ref("Health"))}},
-        {post, "/session", {ok(ref("SignIn"))}, object({{"login", text()}, {"password", text()}})},
-        {post, "/session/second", {ok(ref("Session"))}, factor},
+        {get, "/session/ways", {ok(ref("Ways"))}},
+        {post,
+         "/session",
+         {ok(either(ref("SecondStep"), ref("EnrolStep")))},
+         object({{"login", text()}, {"password", text()}})},
+        {get, "/session/second", {ok(ref("SecondStep"))}},
+        {post,
+         "/session/second",
+         {ok(either(ref("Session"), ref("EnrolStep")))},
+         object(joined(factor, {{"lost?", flag()}}))},
+        {get, "/session/enrol", {ok(ref("EnrolStep"))}},
+        {post, "/session/enrol", {ok(ref("RecoveryCodes"))}, object({{"code", text()}})},
         {get, "/session", {ok(ref("Session"))}},
         {del, "/session", {done()}},
-        {post, "/session/step-up", {ok(object({}))}, factor},
+        {post, "/session/step-up", {ok(object({}))}, object(factor)},
         {patch,
          "/session/settings",
          {ok(object({}))},
          object({{"locale?", one_of({"ru", "en", ""})}})},
-        {get, "/sessions", {ok(items(ref("SessionRow")))}},
-        {del, "/sessions/{id}", {done()}},
+        {get, "/sessions", {ok(items(ref("SessionRow")))}, {}, of_whom},
+        {del, "/sessions", {done()}},
+        {del, "/sessions/{id}", {done()}, {}, of_whom},
+        {del, "/users/{id}/sessions", {done()}},
     };
-    for (auto& one : setup()) part.shapes.push_back(std::move(one));
+    for (auto& some : {setup(), outside(), account()})
+        for (const auto& one : some) part.shapes.push_back(one);
     return part;
 }
 

@@ -45,6 +45,10 @@ json::value or_null(json::value schema) {
     return json::object{{"anyOf", json::array{std::move(schema), json::object{{"type", "null"}}}}};
 }
 
+json::value either(json::value one, json::value other) {
+    return json::object{{"anyOf", json::array{std::move(one), std::move(other)}}};
+}
+
 json::value items(json::value of) { return object({{"items", list(std::move(of))}}); }
 
 Fields joined(Fields some, const Fields& more) {
@@ -56,6 +60,7 @@ Answer ok(json::value schema) { return {.status = 200, .schema = std::move(schem
 Answer created(json::value schema) { return {.status = 201, .schema = std::move(schema)}; }
 Answer accepted(json::value schema) { return {.status = 202, .schema = std::move(schema)}; }
 Answer done() { return {.status = 204, .schema = {}, .type = {}}; }
+Answer moved() { return {.status = 303, .schema = {}, .type = {}}; }
 Answer bytes(std::string type) { return {.status = 200, .schema = {}, .type = std::move(type)}; }
 
 }  // namespace letopis::api::shape

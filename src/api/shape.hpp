@@ -33,6 +33,7 @@ json::value list(json::value of);
 json::value object(const Fields& fields);
 json::value ref(std::string_view name);  // of `Part::named`
 json::value or_null(json::value schema);
+json::value either(json::value one, json::value other);
 json::value items(json::value of);  // {"items": [...]}
 Fields joined(Fields some, const Fields& more);
 
@@ -44,7 +45,8 @@ struct Answer {
 Answer ok(json::value schema);
 Answer created(json::value schema);
 Answer accepted(json::value schema);
-Answer done();  // 204
+Answer done();   // 204
+Answer moved();  // 303, with Location
 Answer bytes(std::string type);
 
 struct Shape {

@@ -233,7 +233,13 @@ Result<Upload> Uploads::write(const std::string& id, std::uint64_t offset, http:
     std::string part;
     const auto receive = [&]() -> Result<void> {
         for (;;) {
-            TRY(const auto piece, body.read());
+            const auto read = body.read();
+            if (!read) {
+                auto error = read.error();
+                if (error.code == Errc::io) error.code = Errc::invalid;  // the peer's doing
+                return tl::unexpected<Error>(std::move(error));
+            }
+            const auto& piece = *read;
             if (piece.empty()) return {};
             if (piece.size() > left)
                 return fail(Errc::too_large, "the upload is longer than it said");

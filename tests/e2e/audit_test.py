@@ -18,11 +18,12 @@ LEAVES = {
     "GET /search": "search", "GET /clients": "search", "GET /clients/{id}": "search", "GET /clients/{id}/timeline": "open",
     "GET /conversations/{id}": "open", "GET /messages/{id}": "open", "GET /messages/{id}/source": "open", "GET /messages/{id}/proof": "open",
     "GET /messages/{id}/html": "open", "GET /messages/{id}/attachments/{n}": "exported",
+    "GET /messages/{id}/attachments/{n}/preview": "open",
 }
 # They tell nothing of a message: what is typed next, and one's own saved searches.
 SILENT = {"GET /suggest", "GET /saved-searches"}
 # These begin a sandboxed process for each answer; fewer of them keep the test short.
-SLOW = {"GET /messages/{id}/html", "GET /messages/{id}/attachments/{n}"}
+SLOW = {"GET /messages/{id}/html", "GET /messages/{id}/attachments/{n}", "GET /messages/{id}/attachments/{n}/preview"}
 REQUESTS, SLOW_REQUESTS, THREADS = 10_000, 200 if not LONG else 1000, 8
 
 
@@ -45,6 +46,8 @@ class Log(Filled):
 
 
 class EveryLook(Log):
+    options = ("--rate", "search=0,read=0,export=0")
+
     def test_10_000_answers_leave_10_000_records(self):
         described = self.owner.get("/openapi.json").json["paths"]
         content = {f"GET {path[len(API):]}" for path, methods in described.items() if methods.get("get", {}).get("x-right") in ("search", "read", "take_out")}
@@ -57,7 +60,7 @@ class EveryLook(Log):
         for route in LEAVES:
             path = route[4:]
             first = path.split("/")[1]
-            one = {"GET /messages/{id}/html": table, "GET /messages/{id}/attachments/{n}": files}.get(route, ids.get(first, ""))
+            one = {"GET /messages/{id}/html": table, "GET /messages/{id}/attachments/{n}": files, "GET /messages/{id}/attachments/{n}/preview": files}.get(route, ids.get(first, ""))
             paths[route] = path.replace("{id}", str(one)).replace("{n}", "0") + ("?q=" + urllib.parse.quote("договор") if route == "GET /search" else "")
         quick = [route for route in LEAVES if route not in SLOW]
         work = [route for route in SLOW for _ in range(SLOW_REQUESTS)]

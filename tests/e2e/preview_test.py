@@ -39,7 +39,7 @@ class Preview(Filled):
     @classmethod
     def fill(cls):
         super().fill()
-        take(cls.owner, {"preview.eml": FILES})
+        take(cls.owner, {"preview.eml": FILES}, patience=200)  # one of its files takes all the time that a reader is given
         cls.seq = cls.one("subject:Просмотр")
 
     def look(self, name, who=None, **more):

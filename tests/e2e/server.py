@@ -241,12 +241,12 @@ def upload(client, name, data):
     return begun.json["id"]
 
 
-def take(client, files, **more):
+def take(client, files, patience=60, **more):
     """Imports files by name; returns the import when it is over."""
     begun = client.post("/imports", {"uploads": [upload(client, name, data) for name, data in files.items()], **more})
     if begun.status != 202:
         raise AssertionError(f"import: {begun}")
-    end = time.monotonic() + 60
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         view = client.get("/imports/" + begun.json["id"]).json
         if view["state"] in ("done", "failed", "stopped"):

@@ -5,7 +5,6 @@ where something was refused."""
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import socket
@@ -41,7 +40,7 @@ class Restarted(Serving):
             self.end(self)
         meanwhile()
         cookies = self.owner
-        self.server = Served(self.box, **(environment_more or {}))
+        self.server = Server(self.box, **(environment_more or {}))
         self.owner = self.server.client()
         self.owner.cookies, self.owner.secret, self.owner.last_step, self.owner.recovery = cookies.cookies, cookies.secret, cookies.last_step, cookies.recovery
 
@@ -80,20 +79,6 @@ class Restarted(Serving):
     def spool(self):
         folder = os.path.join(self.box.archive, "uploads")
         return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-
-
-class Served(Server):
-    """The same as Server, with more in its environment."""
-
-    def __init__(self, box, **more):
-        self.box, self.token = box, ""
-        self.process = subprocess.Popen([LETOPIS, *box.options(), "serve", "--listen", "127.0.0.1:0"], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(**more))
-        said = os.read(self.process.stdout.fileno(), 65536)
-        if not said:
-            raise AssertionError("the server did not start: " + self.process.stderr.read().decode())
-        self.said = said.decode()
-        self.port = int(re.search(r"http://127\.0\.0\.1:(\d+)", self.said)[1])
 
 
 def begin_patch(client, upload_id, offset, size):

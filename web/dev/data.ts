@@ -43,7 +43,7 @@ export const messages: Message[] = [
 const days = [...new Set(messages.map((one) => one.date.slice(0, 10)))];
 export const talk: Conversation = {
   id: "t-5521", title: "Остекление веранды: срок и скидка", channels: ["email", "call", "telegram"], total: messages.length, first: messages[0]!.date, last: messages[messages.length - 1]!.date,
-  parties: [{ ...anna, messages: 5 }, { ...marina, messages: 4 }], items: messages, more_before: false, more_after: false,
+  parties: [{ ...anna, messages: 5 }, { ...marina, messages: 4 }], items: messages, begin: 0, more_before: false, more_after: false,
   density: days.map((at) => ({ at, count: messages.filter((one) => one.date.startsWith(at)).length })),
 };
 
@@ -77,8 +77,8 @@ export const clients: Client[] = [
   ["c-640", "ТСЖ «Планета»", ["zhdanov@planeta.example"], 412, "2024-06-10T08:00:00Z", "2026-11-17T07:06:00Z", ["email", "telegram"]],
   ["c-702", "Инна Ракитина", ["+7 000 555-02-11"], 113, "2025-02-01T08:00:00Z", "2026-11-10T10:41:00Z", ["whatsapp"]],
   ["c-455", "Harbour View Apartments", ["office@harbourview.example"], 86, "2025-05-20T08:00:00Z", "2026-10-02T12:00:00Z", ["email"]],
-].map(([id, name, addresses, count, , last, channels]) => ({
-  id: id as string, name: name as string, addresses: (addresses as string[]).map((address) => ({ kind: address.includes("@") ? "email" : "name", address })), names: [{ name: name as string, count: count as number }], messages: count as number, last: last as string, channels: channels as string[],
+].map(([id, name, addresses, count, first, last, channels]) => ({
+  id: id as string, name: name as string, addresses: (addresses as string[]).map((address) => ({ kind: address.includes("@") ? "email" : "name", address })), names: [{ name: name as string, count: count as number }], messages: count as number, first: first as string, last: last as string, channels: channels as string[],
   activity: facets.month.map((one) => ({ month: one.value, count: one.count * 2 })),
   conversations: [
     { id: "t-5521", title: "Остекление веранды: срок и скидка", channel: "email", messages: 9, last: "2026-11-19T06:26:00Z" },

@@ -4,34 +4,34 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { readFile } from "node:fs/promises";
 import { join, normalize } from "node:path";
-import type { Import, Session, User } from "../src/api/types";
+import type { Approval, AuditRow, Group, Import, Session, Upload, User } from "../src/api/types";
 import { clients, facets, hits, messages, sources, talk } from "./data";
 
 type Reply = { status?: number; body?: unknown; text?: string; type?: string; bytes?: Buffer; cookie?: string; wait?: number };
 interface Ask { method: string; path: string; query: URLSearchParams; body: Record<string, unknown> }
 
-const state = { where: "in" as "in" | "out" | "setup" | "locked", setup: "new", slow: 0, fail: "", company: "", uploads: new Map<string, { name: string; size: number; offset: number }>(), imports: [] as Import[], began: 0, full: false };
+const state = { where: "in" as "in" | "out" | "setup" | "locked", setup: "new", slow: 0, fail: "", company: "", uploads: new Map<string, Upload>(), imports: [] as Import[], began: 0, full: false };
 const begun = { state: "running" as const, marked: 0, input: "", rate: 0, left_s: 0, searchable: 0, refusals: [], error: "", verified: null };
 const rights = ["search", "read", "take_out", "import_messages", "sources_view", "sources_manage", "people_view", "people_manage", "audit_view", "integrity_view", "integrity_run", "keys_manage", "settings_manage", "approve"];
 const session = (): Session => ({ user: { id: "u-aaaaaaaaaa", login: "m.belova", name: "Марина Белова", locale: "", email: "m.belova@teply-kontur.example" }, roles: ["owner"], rights, second_factor: "2026-11-19T08:00:00Z", sees_all: true, company: "ООО «Тёплый контур»", idle_until: "2099-01-01T00:00:00Z", demo: false });
 const users: User[] = [
   { id: "u-aaaaaaaaaa", login: "m.belova", name: "Марина Белова", email: "m.belova@teply-kontur.example", active: true, roles: ["owner"], groups: ["g-aaaaaaaaaa"], addresses: ["i.krylov@teply-kontur.example"], grants: [{ role: "owner", scope: { everything: true } }], second_factor: true, passkeys: 1, last_seen: "2026-11-19T11:30:00Z", created: "2026-03-02T08:00:00Z" },
   { id: "u-bbbbbbbbbb", login: "i.krylov", name: "Илья Крылов", email: "i.krylov@teply-kontur.example", active: true, roles: ["reader"], groups: ["g-aaaaaaaaaa"], addresses: ["i.krylov@teply-kontur.example"], grants: [{ role: "reader", scope: { clients: ["anna.vetrova@severny-bereg.example"], channels: ["email", "telegram"] }, until: "2026-12-31T00:00:00Z", reason: "замещает Дарью в отпуске" }], second_factor: true, passkeys: 0, last_seen: "2026-11-18T15:02:00Z", created: "2026-03-02T08:00:00Z" },
-  { id: "u-cccccccccc", login: "t.galeev", name: "Тимур Галеев", email: "t.galeev@teply-kontur.example", active: true, roles: ["administrator"], groups: [], grants: [{ role: "administrator" }], second_factor: false, passkeys: 0, last_seen: null, created: "2026-11-10T08:00:00Z" },
-  { id: "u-dddddddddd", login: "d.osipova", name: "Дарья Осипова", email: "d.osipova@teply-kontur.example", active: false, roles: [], groups: [], grants: [], second_factor: true, passkeys: 0, last_seen: "2026-09-01T09:00:00Z", created: "2026-03-02T08:00:00Z" },
+  { id: "u-cccccccccc", login: "t.galeev", name: "Тимур Галеев", email: "t.galeev@teply-kontur.example", active: true, roles: ["administrator"], groups: [], addresses: [], grants: [{ role: "administrator" }], second_factor: false, passkeys: 0, last_seen: null, created: "2026-11-10T08:00:00Z" },
+  { id: "u-dddddddddd", login: "d.osipova", name: "Дарья Осипова", email: "d.osipova@teply-kontur.example", active: false, roles: [], groups: [], addresses: [], grants: [], second_factor: true, passkeys: 0, last_seen: "2026-09-01T09:00:00Z", created: "2026-03-02T08:00:00Z" },
 ];
 const roles = [["owner", rights], ["reader", ["search", "read"]], ["manager", ["search", "read", "import_messages"]], ["supervisor", ["search", "read", "sources_view"]], ["records", ["search", "read", "sources_view", "take_out"]], ["lawyer", ["search", "read", "take_out"]], ["dpo", ["audit_view", "approve"]], ["auditor", ["audit_view"]], ["administrator", ["people_view", "people_manage", "sources_view", "sources_manage", "integrity_view", "integrity_run", "settings_manage"]]].map(([name, list]) => ({ name, rights: list }));
 const who = { id: "u-aaaaaaaaaa", name: "Марина Белова" };
-const groups = [{ id: "g-aaaaaaaaaa", name: "Продажи", grants: [{ role: "reader", scope: { employees: ["i.krylov@teply-kontur.example"], channels: ["email"] } }], members: [{ id: "u-bbbbbbbbbb", name: "Илья Крылов" }] }];
-const asked = { action: "raise_rights", change: { change: "grants_set", user: { id: "u-bbbbbbbbbb", name: "Илья Крылов" }, grants: [{ role: "supervisor", scope: { everything: true }, until: "2026-12-31T00:00:00Z", reason: "замещает Дарью" }] }, reason: "Дарья в отпуске", at: "2026-11-19T10:00:00Z", from: "2026-11-19T10:00:00Z", until: "2026-11-20T10:00:00Z" };
-const approvals = [
+const groups: Group[] = [{ id: "g-aaaaaaaaaa", name: "Продажи", grants: [{ role: "reader", scope: { employees: ["i.krylov@teply-kontur.example"], channels: ["email"] } }], members: [{ id: "u-bbbbbbbbbb", name: "Илья Крылов" }] }];
+const asked = { action: "raise_rights", what: "", decided_by: "", change: { change: "grants_set", user: { id: "u-bbbbbbbbbb", name: "Илья Крылов" }, grants: [{ role: "supervisor", scope: { everything: true }, until: "2026-12-31T00:00:00Z", reason: "замещает Дарью" }] }, reason: "Дарья в отпуске", at: "2026-11-19T10:00:00Z", from: "2026-11-19T10:00:00Z", until: "2026-11-20T10:00:00Z" };
+const approvals: Approval[] = [
   { ...asked, id: "a-1", by: { id: "u-cccccccccc", name: "Тимур Галеев" }, alone: false, own: false, may_decide: true, may_do: false, state: "waiting" },
   { ...asked, id: "a-2", by: { id: "u-aaaaaaaaaa", name: "Дарья Орлова" }, alone: false, own: true, may_decide: false, may_do: true, state: "approved" },
   { ...asked, id: "a-3", by: { id: "u-aaaaaaaaaa", name: "Дарья Орлова" }, from: "2026-11-22T10:00:00Z", alone: true, own: true, may_decide: false, may_do: false, state: "approved" },
   { ...asked, id: "a-4", by: { id: "u-cccccccccc", name: "Тимур Галеев" }, alone: false, own: false, may_decide: false, may_do: false, state: "expired" },
 ];
-const audit = [["search", "скидка клиент:\"Северный берег\""], ["open", "Остекление веранды: срок и скидка"], ["exported", "source"], ["login", "in"], ["login", "refused"], ["denied", "GET /audit"], ["exported", "attachment 1"], ["change", "user_changed"]]
-  .map(([kind, what], index) => ({ record: 184310 - index, at: new Date(Date.UTC(2026, 10, 19, 11, 32 - index * 3)).toISOString(), who: index === 4 ? { id: "u-bbbbbbbbbb", name: "Илья Крылов" } : who, kind: kind!, what: what!, peer: "10.0.4.17", conversation: kind === "open" ? "t-5521" : undefined }));
+const audit: AuditRow[] = [["search", "скидка клиент:\"Северный берег\""], ["open", "Остекление веранды: срок и скидка"], ["exported", "source"], ["login", "in"], ["login", "refused"], ["denied", "GET /audit"], ["exported", "attachment 1"], ["change", "user_changed"]]
+  .map(([kind, what], index) => ({ record: 184310 - index, at: new Date(Date.UTC(2026, 10, 19, 11, 32 - index * 3)).toISOString(), who: index === 4 ? { id: "u-bbbbbbbbbb", name: "Илья Крылов" } : who, kind: kind!, what: what!, peer: "10.0.4.17" }));
 const archive = () => ({ company: "ООО «Тёплый контур»", messages: 184302, records: 184302, sources: 6, created: "2026-03-02T08:00:00Z", demo: false, integrity: { state: "ok", checked_at: "2026-11-22T11:20:00Z", records: 184302, problems: [] }, checklist: [{ id: "split-roles", done: false }, { id: "sheet", done: true }, { id: "import", done: true }] });
 
 function importNow(job: Import): Import {
@@ -40,7 +40,7 @@ function importNow(job: Import): Import {
   const seen = Math.round(61240 * share);
   const pending = share < 1 ? 35 : 0;
   const done = share >= 1;
-  return { ...job, state: done ? "done" : "running", files: job.files, seen, refused: done ? 3 : 3, duplicates: Math.round(214 * share), pending, stored: seen - 3 - Math.round(214 * share) - pending, marked: 2, bytes: Math.round(5.3e9 * share), bytes_all: 5.3e9, rate: 1240, left_s: done ? 0 : 28, searchable: Math.round(60950 * share), refusals: [{ item: "zakaz-2019-2026.mbox, письмо 4 112", reason: "больше предела 50 МБ" }, { item: "zakaz-2019-2026.mbox, письмо 9 877", reason: "больше предела 50 МБ" }, { item: "Telegram.zip: result (1).json", reason: "повреждённый файл внутри архива" }], verified: done ? { records: seen - 217, ok: true } : null };
+  return { ...job, state: done ? "done" : "running", files: job.files, seen, refused: done ? 3 : 3, duplicates: Math.round(214 * share), pending, stored: seen - 3 - Math.round(214 * share) - pending, marked: 2, bytes: Math.round(5.3e9 * share), bytes_all: 5.3e9, rate: 1240, left_s: done ? 0 : 28, searchable: Math.round(60950 * share), refusals: [{ item: "zakaz-2019-2026.mbox, письмо 4 112", reason: "больше предела 50 МБ" }, { item: "zakaz-2019-2026.mbox, письмо 9 877", reason: "больше предела 50 МБ" }, { item: "Telegram.zip: result (1).json", reason: "повреждённый файл внутри архива" }], verified: done ? { records: seen - 217, ok: true, problem: "" } : null };
 }
 
 const problem = (status: number, code: string, detail: string, more: object = {}): Reply => ({ status, body: { type: "about:blank", title: code, status, code, detail, id: "7f3a-21", ...more } });
@@ -115,7 +115,7 @@ function content(ask: Ask): Reply | undefined {
     if (what === "html") return { text: "<!doctype html><meta charset=utf-8><body style='font:14px/20px Arial;margin:0;color:#1b1d22'><div style='background:#20455a;color:#fff;padding:10px 16px;font-weight:700'>Тёплый контур &nbsp; Счёт 315</div><div style='padding:14px 16px'>Анна, план получила, спасибо. Во вложении счёт и схема.<table style='margin-top:10px;width:100%;font-size:13px'><tr><td>Стеклопакет трёхкамерный<td>9 шт<td>283 500 ₽<tr><td>Профиль и фурнитура<td>1<td>128 500 ₽<tr><td>Монтаж<td>1<td>74 000 ₽<tr><td><b>Итого</b><td><td><b>486 000 ₽</b></table></div>", type: "text/html; charset=utf-8" };
     if (what === "source") return { text: `Return-Path: <${found.from.address}>\nFrom: ${found.from.name} <${found.from.address}>\nSubject: ${found.subject}\nDate: ${found.date}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n${found.text}\n`, type: "text/plain; charset=utf-8" };
     if (what === "proof") return { body: { record: found.record, log: "letopis.example/archive/1", leaf: found.record - 1, tree_size: 184302, root: "q8Yl0wqv0JmVhWlO4mSx2n1s3v0pKc1mYk1bQ4oXn0E=", signed_at: "2026-11-18T15:03:00Z", proof: "letopis proof v1\n", state: found.deleted ? "unsigned" : "proven" } };
-    if (what === "access") return { body: { items: [{ at: "2026-11-19T08:00:00Z", who: { id: "u-b", name: "Илья Крылов" }, what: "open", peer: "10.0.4.17" }] } };
+    if (what === "access") return { body: { items: [{ record: 184300, at: "2026-11-19T08:00:00Z", kind: "open", who: { id: "u-b", name: "Илья Крылов" }, what: String(found.id), peer: "10.0.4.17", messages: 1, message: found.id }], cursor: null } };
     if (what === "attachments") return which === "1" && found.id === 183951 ? { bytes: png, type: "image/png" } : { text: "Выписка по счёту\n16.11.2026  225 990,00\n", type: "text/plain; charset=utf-8" };
     if (what === "tags") return { body: {} };
     return { body: found };
@@ -135,7 +135,7 @@ function books(ask: Ask): Reply | undefined {
   const [, kind, id = "", what] = ask.path.split("/");
   if (kind === "sources" && what === "refusals") return { body: { items: Array.from({ length: 5 }, (_, i) => ({ item: `zakaz-2019-2026.mbox, письмо ${4112 + i * 911}`, reason: i < 3 ? "больше предела 50 МБ" : "нет ни одного адреса" })) } };
   if (kind === "sources" && what === "retry") {
-    state.imports.push({ id: `i-${state.imports.length + 1}`, state: "done", files: [{ name: "zakaz-2019-2026.mbox", size: 5e6, state: "done" }], seen: 5, stored: 2, duplicates: 0, refused: 3, pending: 0, bytes: 5e6, bytes_all: 5e6, verified: { ok: true, records: 2 } });
+    state.imports.push({ id: `i-${state.imports.length + 1}`, ...begun, state: "done", files: [{ name: "zakaz-2019-2026.mbox", size: 5e6 }], seen: 5, stored: 2, duplicates: 0, refused: 3, pending: 0, bytes: 5e6, bytes_all: 5e6, verified: { ok: true, records: 2, problem: "" } });
     return { body: { id: state.imports.at(-1)!.id } };
   }
   if (kind === "sources") {
@@ -143,20 +143,21 @@ function books(ask: Ask): Reply | undefined {
     return { body: { items: sources, total } };
   }
   if (kind === "uploads") {
-    if (ask.method === "GET" && !id) return { body: { items: [...state.uploads].map(([key, one]) => ({ id: key, ...one })) } };
+    if (ask.method === "GET" && !id) return { body: { items: [...state.uploads.values()] } };
     if (ask.method === "POST") {
       const key = `up-${state.uploads.size + 1}`;
-      state.uploads.set(key, { name: String(ask.body["name"]), size: Number(ask.body["size"]), offset: 0 });
-      return { body: { id: key, offset: 0 } };
+      const made: Upload = { id: key, name: String(ask.body["name"]), size: Number(ask.body["size"]), offset: 0, begun: new Date().toISOString(), modified: typeof ask.body["modified"] === "string" ? ask.body["modified"] : null };
+      state.uploads.set(key, made);
+      return { status: 201, body: made };
     }
     const one = state.uploads.get(id);
     if (!one) return problem(404, "not_found", "Нет");
     if (ask.method === "PATCH") {
       if (Number(ask.query.get("offset")) !== one.offset) return problem(409, "conflict", "Другое место");
       one.offset = Math.min(one.size, one.offset + Number(ask.body["__bytes"] ?? 0));
-      return { body: { offset: one.offset }, wait: 60 };
+      return { body: one, wait: 60 };
     }
-    return { body: { id, ...one } };
+    return { body: one };
   }
   if (kind === "imports") {
     if (ask.method === "POST") {

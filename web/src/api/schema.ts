@@ -28,11 +28,6 @@ export interface components {
             uri: string;
             qr: string;
         };
-        SignIn: {
-            /** @enum {string} */
-            next: "totp" | "passkey";
-            methods: ("totp" | "recovery" | "passkey")[];
-        };
         Session: {
             user: {
                 id: string;
@@ -59,6 +54,126 @@ export interface components {
             peer: string;
             agent: string;
             current: boolean;
+        };
+        Ways: {
+            passkey: boolean;
+            provider: string | null;
+            directory: string | null;
+        };
+        SecondStep: {
+            /** @enum {string} */
+            next: "totp" | "passkey";
+            methods: ("totp" | "recovery" | "passkey")[];
+        };
+        EnrolStep: {
+            /** @enum {string} */
+            next: "enrol";
+            name?: string;
+            totp: components["schemas"]["Totp"];
+        };
+        RecoveryCodes: {
+            recovery_codes: string[];
+        };
+        PasskeyMade: {
+            rp: {
+                id: string;
+                name: string;
+            };
+            user: {
+                id: string;
+                name: string;
+                displayName: string;
+            };
+            challenge: string;
+            pubKeyCredParams: {
+                type: string;
+                alg: number;
+            }[];
+            timeout: number;
+            excludeCredentials: {
+                type: string;
+                id: string;
+            }[];
+            authenticatorSelection: {
+                residentKey: string;
+                userVerification: string;
+            };
+            attestation: string;
+        };
+        PasskeyAsked: {
+            challenge: string;
+            rpId: string;
+            timeout: number;
+            allowCredentials: {
+                type: string;
+                id: string;
+            }[];
+            userVerification: string;
+        };
+        Passkey: {
+            /** @enum {string} */
+            type: "public-key";
+            rawId: string;
+            response: {
+                clientDataJSON: string;
+                attestationObject?: string;
+                authenticatorData?: string;
+                signature?: string;
+            };
+        };
+        Account: {
+            password: boolean;
+            totp: boolean;
+            recovery_codes: number;
+            passkeys: {
+                id: string;
+                name: string;
+                /** Format: date-time */
+                added: string;
+            }[];
+            passkeys_possible: boolean;
+            external: string[];
+        };
+        Oidc: {
+            name: string;
+            issuer: string;
+            client_id: string;
+            has_secret: boolean;
+            acr_values: string[];
+            amr_values: string[];
+        };
+        Ldap: {
+            name: string;
+            url: string;
+            base: string;
+            filter: string;
+            plain: boolean;
+            certificates: string;
+            bind_dn: string;
+            has_password: boolean;
+        };
+        SignInSettings: {
+            address: string;
+            oidc: components["schemas"]["Oidc"] | null;
+            ldap: components["schemas"]["Ldap"] | null;
+        };
+        WantedOidc: {
+            name: string;
+            issuer: string;
+            client_id: string;
+            secret?: string;
+            acr_values?: string[];
+            amr_values?: string[];
+        };
+        WantedLdap: {
+            name: string;
+            url: string;
+            base: string;
+            filter: string;
+            plain?: boolean;
+            certificates?: string;
+            bind_dn?: string;
+            bind_password?: string;
         };
         Person: {
             name: string;
@@ -158,6 +273,7 @@ export interface components {
                 count: number;
             }[];
             items: components["schemas"]["Message"][];
+            begin: number;
             more_before: boolean;
             more_after: boolean;
         };
@@ -177,6 +293,16 @@ export interface components {
             missing: string;
             /** @enum {string} */
             preview: "image" | "pdf" | "text" | "none";
+        };
+        Preview: {
+            /** @enum {string} */
+            kind: "image" | "pdf" | "text";
+            fault: string;
+            pages?: number;
+            pages_shown?: number;
+            scripts?: boolean;
+            text?: string;
+            cut?: boolean;
         };
         Version: {
             id: number;
@@ -252,6 +378,7 @@ export interface components {
             }[];
             messages: number;
             channels: string[];
+            first: string | null;
             /** Format: date-time */
             last: string;
         };
@@ -268,6 +395,7 @@ export interface components {
             }[];
             messages: number;
             channels: string[];
+            first: string | null;
             /** Format: date-time */
             last: string;
             activity: {
@@ -283,6 +411,10 @@ export interface components {
                 last: string;
             }[];
         };
+        Who: {
+            id: string;
+            name: string;
+        };
         AuditRow: {
             record: number;
             /** Format: date-time */
@@ -291,22 +423,30 @@ export interface components {
             who: components["schemas"]["Who"];
             what: string;
             peer: string;
+            token?: string;
+            about?: string;
             total?: number;
+            words_hidden?: boolean;
             messages?: number;
+            message?: number;
         };
         AuditPage: {
             items: components["schemas"]["AuditRow"][];
             cursor: string | null;
         };
-        Who: {
-            id: string;
-            name: string;
+        OwnAuditPage: {
+            addresses: string[];
+            items: components["schemas"]["AuditRow"][];
+            cursor: string | null;
         };
         Upload: {
             id: string;
             name: string;
             size: number;
             offset: number;
+            /** Format: date-time */
+            begun: string;
+            modified: string | null;
         };
         Refusal: {
             item: string;
@@ -337,6 +477,7 @@ export interface components {
             verified: {
                 ok: boolean;
                 records: number;
+                problem: string;
             } | null;
         };
         Source: {
@@ -356,6 +497,7 @@ export interface components {
             messages: number;
             balanced: boolean;
             last: string | null;
+            retry_until: string | null;
         };
         SourceTotal: {
             seen: number;
@@ -393,11 +535,16 @@ export interface components {
             roles: string[];
             groups: string[];
             grants: components["schemas"]["Grant"][];
+            addresses: string[];
             second_factor: boolean;
             passkeys: number;
             /** Format: date-time */
             created: string;
             last_seen: string | null;
+        };
+        Changed: {
+            id: string;
+            asked?: boolean;
         };
         Invited: {
             id: string;
@@ -423,34 +570,87 @@ export interface components {
             query: string;
             own: boolean;
         };
+        Group: {
+            id: string;
+            name: string;
+            grants: components["schemas"]["Grant"][];
+            members: components["schemas"]["Who"][];
+        };
+        WantedChange: {
+            name?: string;
+            email?: string;
+            locale?: string;
+            addresses?: string[];
+            external?: string[][];
+            change: string;
+            user?: components["schemas"]["Who"];
+            new_user?: {
+                login: string;
+                name: string;
+                email?: string;
+                locale?: string;
+                addresses?: string[];
+                groups?: string[];
+                grants?: components["schemas"]["Grant"][];
+                external?: string[][];
+            };
+            described?: {
+                name: string;
+                email?: string;
+                locale: string;
+                addresses: string[];
+                external: string[][];
+            };
+            grants?: components["schemas"]["Grant"][];
+            groups?: string[];
+            active?: boolean;
+            group?: {
+                id?: string;
+                name: string;
+                grants: components["schemas"]["Grant"][];
+            };
+            members?: string[];
+            invitation?: {
+                user: string;
+                by: string;
+                new_factor?: boolean;
+            };
+        };
         Approval: {
             id: string;
             action: string;
             what: string;
+            change: components["schemas"]["WantedChange"] | null;
             reason: string;
             by: components["schemas"]["Who"];
             /** Format: date-time */
             at: string;
             /** Format: date-time */
+            from: string;
+            /** Format: date-time */
             until: string;
+            alone: boolean;
+            own: boolean;
+            may_decide: boolean;
+            may_do: boolean;
             /** @enum {string} */
-            state: "waiting" | "approved" | "refused" | "used";
+            state: "waiting" | "approved" | "refused" | "used" | "expired";
             decided_by: string;
         };
         Integrity: {
             /** @enum {string} */
             state: "ok" | "unchecked" | "fault";
             checked_at: string | null;
-            records: number;
+            records: number | null;
             problems: string[];
         };
         Archive: {
             company: string;
             demo: boolean;
             messages: number;
-            conversations: number;
-            sources: number;
-            records: number;
+            conversations: number | null;
+            sources: number | null;
+            records: number | null;
             /** Format: date-time */
             created: string;
             books: {
@@ -470,6 +670,24 @@ export interface components {
             bytes: number;
             free: number;
             total: number;
+        };
+        Keys: {
+            /** @enum {string} */
+            unlock: "passphrase" | "key_file";
+            generation: number;
+            /** Format: date-time */
+            rotated_at: string;
+            /** Format: date-time */
+            rotation_due: string;
+            sheet_checked_at: string | null;
+            counts: {
+                purpose: string;
+                count: number;
+            }[];
+            logs: {
+                name: string;
+                key: string;
+            }[];
         };
         Job: {
             id: string;

@@ -11,12 +11,16 @@ export type Setup = Omit<Schemas["Setup"], "state"> & { state: Schemas["Setup"][
 export type Sheet = Schemas["Sheet"] & { words?: string[]; check?: number[] };
 export type Totp = Schemas["Totp"];
 export type Session = Schemas["Session"] & { user: { theme?: string; keys?: boolean } };
-export interface SignIn { next: "totp" | "passkey" | "enrol" | "done"; methods: ("totp" | "recovery" | "passkey")[]; totp?: Totp }
-export interface Ways { passkey: boolean; provider: string | null; directory: string | null }
-export interface Account { password: boolean; totp: boolean; recovery_codes: number; passkeys: { id: string; name: string; added: string }[]; passkeys_possible: boolean; external: string[] }
-export interface Oidc { name: string; issuer: string; client_id: string; has_secret?: boolean; secret?: string; acr_values: string[]; amr_values: string[] }
-export interface Ldap { name: string; url: string; plain: boolean; certificates: string; bind_dn: string; has_password?: boolean; bind_password?: string; base: string; filter: string }
-export interface SignInSettings { address: string; oidc: Oidc | null; ldap: Ldap | null }
+export type SecondStep = Schemas["SecondStep"];
+export type EnrolStep = Schemas["EnrolStep"];
+export type SignIn = SecondStep | EnrolStep;
+export type RecoveryCodes = Schemas["RecoveryCodes"];
+export type Ways = Schemas["Ways"];
+export type Account = Schemas["Account"];
+export type Oidc = Schemas["Oidc"];
+export type Ldap = Schemas["Ldap"];
+export type SignInSettings = Schemas["SignInSettings"];
+export type WantedSignIn = { address: string; oidc: Schemas["WantedOidc"] | null; ldap: Schemas["WantedLdap"] | null };
 
 export type Channel = string;
 export type Person = Schemas["Person"] & { own?: boolean };
@@ -35,14 +39,14 @@ export type Version = Schemas["Version"];
 export type Message = Schemas["Message"] & { own?: boolean; deleted: { by?: string } | null };
 export type Proof = Required<Omit<Schemas["Proof"], "state">> & { state: Schemas["Proof"]["state"] | "unsigned" | "mismatch"; signed_at?: string };
 export type Access = Schemas["AuditRow"];
-export type Conversation = Schemas["Conversation"] & { begin?: number };
+export type Conversation = Schemas["Conversation"];
 
 export type ClientRow = Schemas["ClientRow"];
 export type Client = Schemas["Client"];
 export type TimelineRow = Schemas["TimelineRow"];
 
-export type Source = Schemas["Source"] & { retry_until?: string | null };
-export interface Upload { id: string; name: string; size: number; offset: number; modified?: string | null }
+export type Source = Schemas["Source"];
+export type Upload = Schemas["Upload"];
 export type Refusal = Schemas["Refusal"];
 export type Import = Schemas["Import"];
 export type Sums = Pick<Import, "seen" | "stored" | "duplicates" | "refused" | "pending"> & { marked?: number };
@@ -54,14 +58,14 @@ export type User = Schemas["User"];
 export type Role = Schemas["Role"];
 export type Token = Schemas["Token"] & { last_used?: string | null };
 export type SessionRow = Schemas["SessionRow"] & { user?: string };
-export type AuditRow = Schemas["AuditRow"] & { conversation?: string };
-export interface Group { id: string; name: string; grants: Grant[]; members: { id: string; name: string }[] }
-export interface WantedChange { change?: string; user?: { id: string; name: string }; new_user?: { name: string; login: string; grants?: Grant[] }; group?: { name: string; grants?: Grant[] }; grants?: Grant[]; described?: { name: string; addresses: string[] }; groups?: string[]; members?: string[] }
-export interface Approval {
-  id: string; action: string; change: WantedChange | null; reason: string; by: { id: string; name: string }; at: string; from: string; until: string; alone: boolean;
-  own: boolean; may_decide: boolean; may_do: boolean; state: "waiting" | "approved" | "refused" | "used" | "expired";
-}
-export interface Asked { id: string; asked?: boolean | string; invite?: string }
+export type AuditRow = Schemas["AuditRow"];
+export type AuditPage = Schemas["AuditPage"];
+export type OwnAuditPage = Schemas["OwnAuditPage"];
+export type Group = Schemas["Group"];
+export type WantedChange = Schemas["WantedChange"];
+export type Approval = Schemas["Approval"];
+// Of any change of people: done, or asked for (a change of a person says by which request).
+export type Asked = Omit<Schemas["Invited"], "asked"> & { asked?: boolean | string };
 export type Integrity = Schemas["Integrity"];
 export type Storage = Schemas["Storage"];
 export type Job = Schemas["Job"];

@@ -21,7 +21,7 @@ export function changeText(change: WantedChange | null): string {
   const who = change.user?.name ?? change.new_user?.name ?? change.group?.name ?? "";
   const grants = change.grants ?? change.new_user?.grants ?? change.group?.grants ?? [];
   const rights = grants.map((grant) => `${roleName(grant.role)} (${grantText(grant)})`).join("; ");
-  return [`${changeName(change.change ?? "")}: ${who}`, rights, change.described?.addresses.join(", ")].filter(Boolean).join(" · ");
+  return [`${changeName(change.change)}: ${who}`, rights, change.described?.addresses.join(", ")].filter(Boolean).join(" · ");
 }
 
 const tones: Record<string, Tone> = { waiting: "info", approved: "ok", refused: "alert", expired: "warn" };

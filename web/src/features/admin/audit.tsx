@@ -2,7 +2,7 @@
 // Who did what and when. What was read is named; its content is not here.
 import { useSignal } from "@preact/signals";
 import { address, api } from "../../api/client";
-import type { AuditRow } from "../../api/types";
+import type { AuditPage, AuditRow } from "../../api/types";
 import { num } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { loader, type Loadable } from "../../lib/loadable";
@@ -15,7 +15,7 @@ import { PageHead } from "../../ui/page";
 import { Empty, Load } from "../../ui/state";
 import { may } from "../session/state";
 import { auditName, changeName, whatName } from "./names";
-import { audit, auditQuery, loadAudit, moreAudit, type AuditPage } from "./state";
+import { audit, auditQuery, loadAudit, moreAudit } from "./state";
 
 const kinds = ["search", "open", "exported", "login", "denied", "change", "unlocked", "log_rebuilt"];
 const tones: Record<string, Tone> = { denied: "alert", exported: "warn", change: "info" };

@@ -4,7 +4,7 @@ import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { api } from "../../api/client";
 import { Problem } from "../../api/problem";
-import type { Ldap, Oidc, SignInSettings } from "../../api/types";
+import type { Ldap, Oidc, SignInSettings, WantedSignIn } from "../../api/types";
 import { t, type Key } from "../../lib/i18n";
 import { loader, type Loadable } from "../../lib/loadable";
 import { Button } from "../../ui/button";
@@ -16,15 +16,15 @@ import { explain, Load, Note } from "../../ui/state";
 const settings = signal<Loadable<SignInSettings>>({ kind: "idle" });
 const run = loader(settings);
 const load = () => void run((stop) => api.get<SignInSettings>("/sign-in", {}, stop));
-const noOidc: Oidc = { name: "", issuer: "", client_id: "", acr_values: [], amr_values: [] };
-const noLdap: Ldap = { name: "", url: "ldaps://", plain: false, certificates: "", bind_dn: "", base: "", filter: "(uid={login})" };
+const noOidc: Oidc = { name: "", issuer: "", client_id: "", has_secret: false, acr_values: [], amr_values: [] };
+const noLdap: Ldap = { name: "", url: "ldaps://", plain: false, certificates: "", bind_dn: "", has_password: false, base: "", filter: "(uid={login})" };
 const words = (text: string) => text.split(/\s+/).filter(Boolean);
 
-interface Draft { address: string; oidc: Oidc; ldap: Ldap; withOidc: boolean; withLdap: boolean }
+interface Draft { address: string; oidc: Oidc & { secret?: string }; ldap: Ldap & { bind_password?: string }; withOidc: boolean; withLdap: boolean }
 const draftOf = (from: SignInSettings): Draft => ({ address: from.address, oidc: from.oidc ?? noOidc, ldap: from.ldap ?? noLdap, withOidc: from.oidc !== null, withLdap: from.ldap !== null });
 
 // A secret that was not typed is not sent, and so stays.
-function sent({ address, oidc, ldap, withOidc, withLdap }: Draft): object {
+function sent({ address, oidc, ldap, withOidc, withLdap }: Draft): WantedSignIn {
   const { has_secret: _, ...provider } = oidc;
   const { has_password: __, ...directory } = ldap;
   if (!provider.secret) delete provider.secret;
@@ -45,8 +45,8 @@ function Form({ from }: { from: SignInSettings }) {
   const { address, oidc, ldap, withOidc, withLdap } = draft.value;
   const set = (change: Partial<Draft>) => (draft.value = { ...draft.value, ...change });
   const field = (label: Key, value: string, put: (value: string) => void, more: object = {}) => <Field label={t(label)} value={value} onInput={put} {...more} />;
-  const provider = (change: Partial<Oidc>) => set({ oidc: { ...oidc, ...change } });
-  const directory = (change: Partial<Ldap>) => set({ ldap: { ...ldap, ...change } });
+  const provider = (change: Partial<Draft["oidc"]>) => set({ oidc: { ...oidc, ...change } });
+  const directory = (change: Partial<Draft["ldap"]>) => set({ ldap: { ...ldap, ...change } });
   const act = async (work: () => Promise<void>) => {
     busy.value = true;
     problem.value = undefined;

@@ -2,7 +2,7 @@
 // Administration: one list per section, fetched when the section is opened.
 import { computed, effect, signal } from "@preact/signals";
 import { api } from "../../api/client";
-import type { Approval, AuditRow, Group, Integrity, Items, Job, Keys, Role, SessionRow, Storage, Token, User } from "../../api/types";
+import type { Approval, AuditPage, Group, Integrity, Items, Job, Keys, Role, SessionRow, Storage, Token, User } from "../../api/types";
 import { loader, valueOf, type Loadable } from "../../lib/loadable";
 import type { Key } from "../../lib/i18n";
 import type { Right } from "../../lib/rights";
@@ -52,7 +52,6 @@ export const storage = signal<Loadable<Storage>>({ kind: "idle" });
 const runStorage = loader(storage);
 export const loadStorage = () => void runStorage((stop) => api.get<Storage>("/storage", {}, stop));
 
-export interface AuditPage { items: AuditRow[]; cursor: string | null }
 export const audit = signal<Loadable<AuditPage>>({ kind: "idle" });
 const runAudit = loader(audit);
 // A day is one of the reader's calendar; `until` is its end.

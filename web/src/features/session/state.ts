@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import { api, hooks } from "../../api/client";
 import { hush, listen } from "../../api/events";
 import { Problem } from "../../api/problem";
-import type { Archive, Health, Session, SignIn, Totp, Ways } from "../../api/types";
+import type { Archive, EnrolStep, Health, RecoveryCodes, SecondStep, Session, SignIn, Totp, Ways } from "../../api/types";
 import { keysOn } from "../../lib/keys";
 import { asLocale, speak, wanted } from "../../lib/i18n";
 import type { Loadable } from "../../lib/loadable";
@@ -21,7 +21,7 @@ export const may = (...any: Right[]): boolean => has(rights.value, ...any);
 
 export type Stage =
   | { kind: "password" }
-  | { kind: "second"; methods: SignIn["methods"]; with: "totp" | "recovery" | "passkey" }
+  | { kind: "second"; methods: SecondStep["methods"]; with: "totp" | "recovery" | "passkey" }
   | { kind: "enrol"; totp: Totp }
   | { kind: "codes"; list: string[] };
 // What a provider's answer came to, when it led nowhere.
@@ -107,10 +107,10 @@ async function fromProvider(): Promise<void> {
   if (!came) return;
   go(place.peek().path, { replace: true, quiet: true });
   if (came === "second") {
-    const next = await api.get<SignIn>("/session/second").catch(() => undefined);
-    if (next && next.next !== "enrol" && next.next !== "done") stage.value = { kind: "second", methods: next.methods, with: next.next };
+    const next = await api.get<SecondStep>("/session/second").catch(() => undefined);
+    if (next) stage.value = { kind: "second", methods: next.methods, with: next.next };
   } else if (came === "enrol") {
-    const next = await api.get<{ totp: Totp }>("/session/enrol").catch(() => undefined);
+    const next = await api.get<EnrolStep>("/session/enrol").catch(() => undefined);
     if (next) stage.value = { kind: "enrol", totp: next.totp };
   } else refusal.value = came === "nobody" || came === "wait" || came === "unavailable" ? came : "refused";
 }
@@ -163,20 +163,18 @@ async function attempt(work: () => Promise<void>): Promise<void> {
 }
 
 export const signIn = (login: string, password: string) => attempt(async () => {
-  const { next, methods, totp } = await api.post<SignIn>("/session", { login, password });
-  if (next === "done") entered(await api.get<Session>("/session"));
-  else if (next === "enrol") stage.value = { kind: "enrol", totp: totp as Totp };
-  else stage.value = { kind: "second", methods, with: next };
+  const step = await api.post<SignIn>("/session", { login, password });
+  stage.value = step.next === "enrol" ? { kind: "enrol", totp: step.totp } : { kind: "second", methods: step.methods, with: step.next };
 });
 
 export const second = (body: { code: string } | { recovery: string; lost: boolean }) => attempt(async () => {
-  const answer = await api.post<Session | SignIn>("/session/second", body);
-  if ("next" in answer) stage.value = { kind: "enrol", totp: answer.totp as Totp };
+  const answer = await api.post<Session | EnrolStep>("/session/second", body);
+  if ("next" in answer) stage.value = { kind: "enrol", totp: answer.totp };
   else entered(answer);
 });
 
 export const enrol = (code: string) => attempt(async () => {
-  stage.value = { kind: "codes", list: (await api.post<{ recovery_codes: string[] }>("/session/enrol", { code })).recovery_codes };
+  stage.value = { kind: "codes", list: (await api.post<RecoveryCodes>("/session/enrol", { code })).recovery_codes };
 });
 
 export const codesKept = () => attempt(async () => entered(await api.get<Session>("/session")));

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { api } from "../../api/client";
 import { Problem } from "../../api/problem";
-import type { Account, Items, SessionRow, Totp } from "../../api/types";
+import type { Account, Items, RecoveryCodes, SessionRow, Totp } from "../../api/types";
 import { loader, type Loadable } from "../../lib/loadable";
 import { registration, turnedAway, type MakeOptions } from "../session/passkey";
 
@@ -45,13 +45,13 @@ async function act(work: () => Promise<void>): Promise<boolean> {
 
 export const changePassword = (old: string, fresh: string) => act(() => api.post("/account/password", { old, new: fresh }));
 export const newCodes = () => act(async () => {
-  opened.value = { kind: "codes", list: (await api.post<{ recovery_codes: string[] }>("/account/recovery-codes")).recovery_codes };
+  opened.value = { kind: "codes", list: (await api.post<RecoveryCodes>("/account/recovery-codes")).recovery_codes };
 });
 export const newPhone = () => act(async () => {
   opened.value = { kind: "phone", totp: (await api.post<{ totp: Totp }>("/account/totp")).totp };
 });
 export const phoneShown = (code: string) => act(async () => {
-  opened.value = { kind: "codes", list: (await api.post<{ recovery_codes: string[] }>("/account/totp/confirm", { code })).recovery_codes };
+  opened.value = { kind: "codes", list: (await api.post<RecoveryCodes>("/account/totp/confirm", { code })).recovery_codes };
 });
 export const noPhone = () => act(() => api.delete("/account/totp"));
 export const addPasskey = (name: string) => act(async () => {

@@ -3,7 +3,7 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { api } from "../../api/client";
-import type { AuditRow, Items } from "../../api/types";
+import type { OwnAuditPage } from "../../api/types";
 import { locale, speak, t, type Locale } from "../../lib/i18n";
 import { keysOn } from "../../lib/keys";
 import { loader, type Loadable } from "../../lib/loadable";
@@ -22,12 +22,11 @@ import { AccountCard } from "./account";
 import { endOthers, reloadSessions, sessions } from "./state";
 import "../admin/admin.css";
 
-interface Mine { items: AuditRow[]; addresses: string[]; cursor: string | null }
-const seen = signal<Loadable<Mine>>({ kind: "idle" });
+const seen = signal<Loadable<OwnAuditPage>>({ kind: "idle" });
 const loadSeen = loader(seen);
-const reloadSeen = () => void loadSeen((stop) => api.get<Mine>("/audit/mine", {}, stop));
-async function moreSeen(now: Mine): Promise<void> {
-  const page = await api.get<Mine>("/audit/mine", { cursor: now.cursor });
+const reloadSeen = () => void loadSeen((stop) => api.get<OwnAuditPage>("/audit/mine", {}, stop));
+async function moreSeen(now: OwnAuditPage): Promise<void> {
+  const page = await api.get<OwnAuditPage>("/audit/mine", { cursor: now.cursor });
   seen.value = { kind: "ready", value: { ...page, items: [...now.items, ...page.items] } };
 }
 const keep = (settings: object) => void api.patch("/session/settings", settings).catch(complain);
