@@ -117,8 +117,8 @@ async function bring() {
   // Where the server says that some of it can be searched already, it is found before all of it is there.
   const early = await searchableSoon();
   await page.locator(".hit mark").first().waitFor({ timeout: 60000 });
-  if (early) must((await job()).state !== "done", "it was found only when the import was over");
-  marks.push(`found ${early ? "while it runs" : "after it ran"} ${Math.round((Date.now() - began) / 100) / 10} s`);
+  must(early && (await job()).state !== "done", "it was found only when the import was over");
+  marks.push(`found while it runs ${Math.round((Date.now() - began) / 100) / 10} s`);
   must((await counts()) !== before, "the figures stand still");
   await look("importing");
   await page.locator('.wizard-acts a[href="/start/6"]').click();
