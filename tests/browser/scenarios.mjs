@@ -21,6 +21,8 @@ async function signIn(page, code) {
   else {
     await page.locator("form button", { hasText: /бумаг|резерв|восстановлени|recovery|paper/i }).first().click();
     await page.locator("form .field input").first().fill(plan.recovery.pop());
+    const lost = page.locator("form input[type=checkbox]");  // the phone is at hand
+    if (await lost.count()) await lost.first().uncheck();
   }
   await page.keyboard.press("Enter");
 }
@@ -158,7 +160,7 @@ const scenarios = [
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("End");
       await page.keyboard.press("Enter");
-      await ready(page, "dialog[open] .list li");
+      await ready(page, "dialog[open] tbody tr");
       await page.keyboard.press("Escape");
     },
   },
@@ -179,6 +181,8 @@ const scenarios = [
       await page.keyboard.press("ArrowDown");
       await page.keyboard.press("Enter");
       await page.waitForURL(/\/sources$/);
+      await page.waitForSelector("dialog[open]", { state: "detached" });
+      await ready(page, "main h1");
       await blur(page);
       await page.keyboard.press("Shift+Slash");
       await ready(page, ".keys");

@@ -2,25 +2,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Ways in, in a real browser with a virtual authenticator: passkeys, one's own settings, the settings of an administrator, a session that ends, a lost phone."""
 import os
-import shutil
 import tempfile
 import unittest
 
-from browser_test import HERE, LETOPIS, NODE, WEB, run
+from browser import ROOT, WEB, BrowserTest, node
+
+LETOPIS = os.environ.get("LETOPIS", os.path.join(ROOT, "build", "release", "letopis"))
 
 
-@unittest.skipUnless(shutil.which("chromium"), "chromium is not installed")
-class WaysIn(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        if not os.path.exists(NODE):
-            done = run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=HERE)
-            if done.returncode:
-                raise AssertionError(done.stdout[-2000:])
-
+class WaysIn(BrowserTest):
     def walk(self, language):
-        with tempfile.TemporaryDirectory() as folder:
-            done = run(NODE, "sign_in.mjs", LETOPIS, os.path.join(WEB, "dist"), folder, language)
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            done = node("sign_in.mjs", LETOPIS, os.path.join(WEB, "dist"), folder, language)
             self.assertEqual(done.returncode, 0, done.stdout[-4000:])
 
     def test_in_russian(self):

@@ -30,11 +30,11 @@ function what(row: AuditRow): string {
 
 function What({ row }: { row: AuditRow }) {
   const text = what(row);
-  const link = row.message !== undefined && may("read") ? <a href={`/message/m-${row.message}`}>{t("audit.message", { n: row.message })}</a> : undefined;
+  const link = row.message !== undefined && may("read") ? <a class="roomy" href={`/message/m-${row.message}`}>{t("audit.message", { n: row.message })}</a> : undefined;
   const conversation = /^c\d+$/.test(row.what) && may("read");
   return (
     <>
-      {conversation ? <a href={`/conversation/${row.what}`}>{t("audit.conversation", { id: row.what })}</a> : row.what === String(row.message) ? undefined : text}
+      {conversation ? <a class="roomy" href={`/conversation/${row.what}`}>{t("audit.conversation", { id: row.what })}</a> : row.what === String(row.message) ? undefined : text}
       {link && <span class="block">{link}</span>}
       {!link && (row.messages ?? 0) > 1 && <span class="xs faint block">{t("audit.messages", { n: row.messages ?? 0 })}</span>}
       {row.token && <span class="xs faint block">{t("audit.token", { id: row.token })}</span>}
