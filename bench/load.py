@@ -26,7 +26,7 @@ def query(dice):
     if kind < 0.76:
         return f'"{dice.choice(PHRASES)}"'
     if kind < 0.82:
-        return one[:4] + "*"
+        return one[:4] + "*" if len(one) > 3 else one
     if kind < 0.87:
         return f"{one} OR {other}"
     if kind < 0.92:

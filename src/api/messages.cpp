@@ -149,7 +149,11 @@ Result<void> must_see(app::Find& find, Seq message) {
 Result<json::object> message_json(Service& service, app::Find& find, Seq message) {
     auto& catalog = find.catalog();
     TRY(const auto original, catalog.message(message));
-    TRY(const auto detail, catalog.message(original.current));
+    std::optional<catalog::MessageDetail> newer;
+    if (original.current != message) {
+        TRY(newer, catalog.message(original.current));
+    }
+    const auto& detail = newer ? *newer : original;
     TRY(const auto text, app::text_of(service.archive(), catalog, original.current));
     const auto& m = detail.parsed;
     json::object object;

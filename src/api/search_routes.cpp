@@ -89,24 +89,27 @@ Result<json::array> hits_json(Service& service,
                               std::vector<std::string>& forms) {
     std::vector<Seq> seqs;
     for (const auto& hit : answer.hits) seqs.push_back(hit.seq);
-    TRY(const auto rows, find.catalog().messages(seqs));
-    text::Analyser analyser;
-    const search::SnippetOptions options{
-        .max_chars = 220, .open = std::string(open_mark), .close = std::string(close_mark)};
+    TRY(auto rows, find.catalog().messages(seqs, catalog::Texts::with));
+    thread_local text::Analyser analyser;  // remembers the words that it met lately
+    search::Snippets snippets(
+        analyser,
+        root,
+        {.max_chars = 220, .open = std::string(open_mark), .close = std::string(close_mark)});
     json::array hits;
-    for (const auto& row : rows) {
-        TRY(const auto text, app::text_of(service.archive(), find.catalog(), row.seq));
-        auto snippet = search::best_snippet(analyser, root, row.subject, text, {}, options);
+    hits.reserve(rows.size());
+    for (auto& row : rows) {
+        TRY(const auto text, app::text_of(service.archive(), row.seq, std::move(row.text)));
+        auto snippet = snippets.best(row.subject, text);
         // Nothing marked: the words can only stand in an attachment, whose text is parsed again.
         if (row.attachments != 0 && snippet.text.find(open_mark) == std::string::npos)
             if (const auto doc = find.document(row.seq))
-                snippet = search::best_snippet(
-                    analyser, root, doc->subject, doc->body, doc->attachments, options);
+                snippet = snippets.best(doc->subject, doc->body, doc->attachments);
         auto pieces = pieces_of(snippet.text);
         collect_forms(pieces, forms);
         auto hit = row_json(row);
-        TRY(const auto conversation, find.catalog().conversation(row.message, {.limit = 1}));
-        hit["conversation"] = json_text(fmt::format("c{}", conversation.name.first.value()));
+        if (!row.conversation)
+            return fail(Errc::not_found, "this record belongs to no conversation yet");
+        hit["conversation"] = json_text(fmt::format("c{}", row.conversation->value()));
         hit["snippet"] = std::move(pieces);
         hit["snippet_in"] = json_text(snippet.in);
         hits.push_back(std::move(hit));

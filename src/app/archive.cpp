@@ -178,13 +178,12 @@ Result<void> Archive::create(const Path& directory,
     return write_file_durably(directory / "archive.toml", toml, 0644);
 }
 
-Result<std::unique_ptr<Archive>> Archive::open(const Path& directory,
-                                               const crypto::Unlock& unlock,
-                                               const Clock& clock,
-                                               Lock lock) {
+Result<std::unique_ptr<Archive>> Archive::open(
+    const Path& directory, const crypto::Unlock& unlock, const Clock& clock, Lock lock, Stay stay) {
     TRY(auto identity, read_identity(directory));
     auto archive = std::unique_ptr<Archive>(
         new Archive(directory, std::move(identity), clock, std::move(lock)));
+    archive->brief_ = stay == Stay::brief;
     TRY_DO(archive->open_parts(unlock));
     return archive;
 }
@@ -192,6 +191,7 @@ Result<std::unique_ptr<Archive>> Archive::open(const Path& directory,
 Result<void> Archive::open_parts(const crypto::Unlock& unlock) {
     TRY(keyring_, crypto::Keyring::open(directory_, unlock));
     rotate_if_due();
+    if (brief_) early_ = std::async(std::launch::async, [this] { return open_projections(); });
     for (const auto origin : origins_all) {
         const auto name = origin_of(identity_, origin)->name;
         if (const auto seed = keyring_->find(crypto::Purpose::log, name))
@@ -200,7 +200,10 @@ Result<void> Archive::open_parts(const crypto::Unlock& unlock) {
     }
     TRY(journal_,
         journal::Journal::open(
-            directory_, *keyring_, clock_, {.disk_reserve_bytes = identity_.disk_reserve_bytes}));
+            directory_,
+            *keyring_,
+            clock_,
+            {.disk_reserve_bytes = identity_.disk_reserve_bytes, .brief = brief_}));
     for (const auto origin : origins_all) TRY_DO(compare_with_checkpoint(origin));
     return {};
 }
@@ -251,7 +254,9 @@ Result<std::unique_ptr<catalog::Catalog>> Archive::open_catalog(catalog::Access 
     if (mutant("thread_by_subject")) rule = catalog::ThreadingRule::subject_only_for_test;
     TRY(const auto key, keyring_->find(crypto::Purpose::page, "catalog.db"));
     return catalog::Catalog::open(
-        directory_ / "catalog.db", key.key.bytes(), {.access = access, .threading = rule});
+        directory_ / "catalog.db",
+        key.key.bytes(),
+        {.access = access, .threading = rule, .alone = brief_ && access == catalog::Access::read});
 }
 
 Result<std::unique_ptr<search::Engine>> Archive::open_engine(bool writable) {
@@ -265,7 +270,9 @@ Result<std::unique_ptr<search::Engine>> Archive::open_engine(bool writable) {
         return std::string(named.key.bytes());
     };
     return search::Engine::open(
-        directory_ / "index", std::move(keys), search::Options{.writable = writable});
+        directory_ / "index",
+        std::move(keys),
+        search::Options{.writable = writable, .alone = brief_ && !writable});
 }
 
 namespace {
@@ -289,6 +296,7 @@ Result<Projections> Archive::open_projections() {
 }
 
 Result<Projections> Archive::projections() {
+    if (early_.valid()) return early_.get();
     {
         const std::lock_guard lock(idle_mutex_);
         // A rebuild makes the files again under the same names.

@@ -7,12 +7,14 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/texts.hpp"
 #include "base/files.hpp"
 #include "base/time.hpp"
 #include "catalog/catalog.hpp"
@@ -67,10 +69,14 @@ public:
                                const CreateOptions& options,
                                const Clock& clock,
                                std::string* recovery_sheet);
+    // For a short command: everything is opened for this process alone, which answers nobody else,
+    // and the catalogue and the index beside the journal.
+    enum class Stay : std::uint8_t { brief, long_ };
     static Result<std::unique_ptr<Archive>> open(const Path& directory,
                                                  const crypto::Unlock& unlock,
                                                  const Clock& clock,
-                                                 Lock lock);
+                                                 Lock lock,
+                                                 Stay stay = Stay::long_);
     ~Archive();
 
     const Path& directory() const { return directory_; }
@@ -107,6 +113,7 @@ public:
     // Content leaves only after this returned.
     Result<Instant> record_access(journal::Kind kind, const std::string& descriptor);
 
+    TextCache& texts() { return texts_; }
     // One writer of projections at a time in this process.
     std::mutex& projecting() { return projecting_; }
 
@@ -123,6 +130,7 @@ private:
     std::array<std::pair<std::uint64_t, std::uint64_t>, 2> projection_files() const;
     Result<void> compare_with_checkpoint(journal::Origin origin);
 
+    bool brief_ = false;
     Path directory_;
     Identity identity_;
     const Clock& clock_;
@@ -132,9 +140,12 @@ private:
     std::array<std::optional<ledger::VerifierKey>, 3> log_keys_;  // by origin
     mutable std::mutex signing_;                                  // guards the logs
     mutable std::array<std::unique_ptr<ledger::Log>, 3> logs_;    // by origin
+    TextCache texts_;
     std::mutex projecting_;
     std::mutex idle_mutex_;
     std::vector<Projections> idle_;  // guarded by idle_mutex_
+    // Of a short command, opened beside the journal. The last member: it uses the others.
+    std::future<Result<Projections>> early_;
 };
 
 // The origin of a log as the ledger names it.

@@ -70,11 +70,10 @@ Result<std::optional<std::vector<Seq>>> Find::resolve(text::Field field, std::st
 // Subject and body without a parser; a message with attachments is parsed again, as the words may
 // stand there.
 Result<search::Doc> Find::words_of(Seq seq) {
-    TRY(const auto rows, catalog_->messages(std::span(&seq, 1)));
-    if (rows.empty()) return fail(Errc::not_found, "not a message");
-    if (rows.front().attachments != 0) return reader_(seq);
-    search::Doc doc{.seq = seq, .sort_date = rows.front().date, .subject = rows.front().subject};
-    TRY(doc.body, text_of(archive_, *catalog_, seq));
+    TRY(auto place, catalog_->text(seq));
+    if (place.attachments != 0) return reader_(seq);
+    search::Doc doc{.seq = seq, .sort_date = place.date, .subject = std::move(place.subject)};
+    TRY(doc.body, text_of(archive_, seq, std::move(place)));
     return doc;
 }
 

@@ -26,8 +26,13 @@ std::string show_party(const model::Party& party) {
 
 Result<std::string> text_of(Archive& archive, catalog::Catalog& catalog, Seq seq) {
     TRY(auto place, catalog.text(seq));
+    return text_of(archive, seq, std::move(place));
+}
+
+Result<std::string> text_of(Archive& archive, Seq seq, catalog::TextPlace place) {
     if (place.text) return std::move(*place.text);
     if (!place.slice) return std::string();
+    if (const auto kept = archive.texts().find(seq, *place.slice)) return *kept;
     TRY(const auto record, archive.journal().read(seq));
     const auto& raw = record.content;
     if (place.slice->offset > raw.size() || place.slice->length > raw.size() - place.slice->offset)
@@ -38,6 +43,7 @@ Result<std::string> text_of(Archive& archive, catalog::Catalog& catalog, Seq seq
     for (std::size_t i = 0; i < slice.size(); ++i)
         if (slice[i] != '\r' || i + 1 == slice.size() || slice[i + 1] != '\n')
             text.push_back(slice[i]);
+    archive.texts().keep(seq, *place.slice, text);
     return text;
 }
 

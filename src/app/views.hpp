@@ -15,6 +15,8 @@ namespace letopis::app {
 std::string show_party(const model::Party& party);
 // The text of a record: a slice of its raw bytes, or the catalogue's copy.
 Result<std::string> text_of(Archive& archive, catalog::Catalog& catalog, Seq seq);
+// The same where the row has told the place already.
+Result<std::string> text_of(Archive& archive, Seq seq, catalog::TextPlace place);
 boost::json::object row_json(const catalog::MessageRow& row);
 boost::json::object detail_json(const catalog::MessageDetail& detail, const std::string& text);
 boost::json::string json_text(std::string_view text);

@@ -22,7 +22,7 @@ public:
         : store_(store), packer_(packer), records_(records) {}
 
     Result<MessageDetail> message(Seq seq);
-    Result<std::vector<MessageRow>> messages(std::span<const Seq> seqs);
+    Result<std::vector<MessageRow>> messages(std::span<const Seq> seqs, Texts texts);
     Result<TextPlace> text(Seq seq);
     Result<ConversationPage> conversation(Seq message, const PageRequest& page);
     Result<std::optional<Seq>> chat(std::string_view source, std::string_view key);
@@ -52,8 +52,9 @@ private:
     Result<void> tell_parent(const Row& row, MessageDetail& detail);
     Result<ConversationName> name_of(const ConversationEntry& conversation);
     Result<std::string> title_of(const ConversationEntry& conversation);
-    using Titles = std::unordered_map<std::int64_t, std::string>;
-    Result<MessageRow> list_row(const Row& row, Titles& titles);
+    using Conversations = std::unordered_map<std::int64_t, ConversationEntry>;
+    Result<MessageRow> list_row(const Row& row, Conversations& known);
+    Result<TextPlace> place_of(const Row& row);
     Result<std::vector<ConversationItem>> items(Query& query,
                                                 std::int64_t conversation,
                                                 std::int64_t sort_ms,

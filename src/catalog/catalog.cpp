@@ -79,9 +79,9 @@ public:
         TRY(const auto scope, ReadScope::open(store_));
         return answers_.message(seq);
     }
-    Result<std::vector<MessageRow>> messages(std::span<const Seq> seqs) override {
+    Result<std::vector<MessageRow>> messages(std::span<const Seq> seqs, Texts texts) override {
         TRY(const auto scope, ReadScope::open(store_));
-        return answers_.messages(seqs);
+        return answers_.messages(seqs, texts);
     }
     Result<TextPlace> text(Seq seq) override {
         TRY(const auto scope, ReadScope::open(store_));
@@ -184,7 +184,8 @@ Result<std::unique_ptr<Catalog>> Catalog::open(const Path& file,
                             page_key,
                             {.mode = read ? sql::Mode::read : sql::Mode::create,
                              .durability = sql::Durability::none,
-                             .cache_kib = options.cache_kib}));
+                             .cache_kib = options.cache_kib,
+                             .alone = options.alone}));
     TRY_DO(prepare_schema(db, options));
     auto catalog = std::make_unique<FileCatalog>(std::move(db), options);
     TRY_DO(catalog->load());

@@ -157,10 +157,14 @@ enum class ThreadingRule : std::uint8_t {
     subject_only_for_test,  // mails with one subject are one conversation
 };
 
+// Are the places of the texts told together with the rows?
+enum class Texts : std::uint8_t { skip, with };
+
 struct Options {
     Access access = Access::write;
     ThreadingRule threading = ThreadingRule::standard;
     int cache_kib = 32 * 1024;
+    bool alone = false;  // for reading: nobody writes while it is open
 };
 
 class Catalog {
@@ -201,7 +205,8 @@ public:
     // deletion the answer is its own content, and `message` names the message it belongs to.
     virtual Result<MessageDetail> message(Seq seq) = 0;
     // Rows for a list, in the order asked; what is not a captured record is left out.
-    virtual Result<std::vector<MessageRow>> messages(std::span<const Seq> seqs) = 0;
+    virtual Result<std::vector<MessageRow>> messages(std::span<const Seq> seqs,
+                                                     Texts texts = Texts::skip) = 0;
     // Where the text of exactly this record is; for the current text of an edited message ask for
     // MessageRow::current.
     virtual Result<TextPlace> text(Seq seq) = 0;

@@ -228,10 +228,17 @@ Result<void> Answers::tell_versions(std::int64_t message, MessageDetail& detail)
 
 Result<TextPlace> Answers::text(Seq which) {
     TRY(const auto row, captured(number_of(which), Depth::list));
+    return place_of(row);
+}
+
+Result<TextPlace> Answers::place_of(const Row& row) {
     TextPlace place{.slice = row.slice,
                     .text = std::nullopt,
                     .raw_is_object = row.raw_is_object,
-                    .raw_size = row.raw_size};
+                    .raw_size = row.raw_size,
+                    .date = from_millis(row.sort_ms),
+                    .subject = row.subject,
+                    .attachments = static_cast<std::uint32_t>(row.attachment_count)};
     if (row.slice) return place;
     if (!row.text_here) {
         place.text = "";
@@ -246,7 +253,7 @@ Result<TextPlace> Answers::text(Seq which) {
 
 // ---- rows for lists
 
-Result<MessageRow> Answers::list_row(const Row& row, Titles& titles) {
+Result<MessageRow> Answers::list_row(const Row& row, Conversations& known) {
     MessageRow line;
     line.seq = seq_of(row.seq);
     const auto message = message_of(row);
@@ -277,23 +284,27 @@ Result<MessageRow> Answers::list_row(const Row& row, Titles& titles) {
         }
     }
     if (row.conversation == 0) return line;
-    auto title = titles.find(row.conversation);
-    if (title == titles.end()) {
-        TRY(const auto conversation, store_.read_conversation(row.conversation));
-        title = titles.emplace(row.conversation, conversation.title).first;
+    auto conversation = known.find(row.conversation);
+    if (conversation == known.end()) {
+        TRY(auto entry, store_.read_conversation(row.conversation));
+        conversation = known.emplace(row.conversation, std::move(entry)).first;
     }
-    line.conversation_title = title->second;
+    line.conversation = seq_of(std::max<std::int64_t>(conversation->second.first, 0));
+    line.conversation_title = conversation->second.title;
     return line;
 }
 
-Result<std::vector<MessageRow>> Answers::messages(std::span<const Seq> seqs) {
+Result<std::vector<MessageRow>> Answers::messages(std::span<const Seq> seqs, Texts texts) {
     std::vector<MessageRow> result;
     result.reserve(seqs.size());
-    Titles titles;
+    Conversations known;
     for (const auto which : seqs) {
         TRY(const auto row, store_.row(number_of(which), Depth::list));
         if (!row) continue;
-        TRY(auto line, list_row(*row, titles));
+        TRY(auto line, list_row(*row, known));
+        if (texts == Texts::with) {
+            TRY(line.text, place_of(*row));
+        }
         result.push_back(std::move(line));
     }
     return result;

@@ -248,12 +248,12 @@ Result<ReadScope> ReadScope::open(Store& store) {
         TRY_DO(store.flush());
         return ReadScope(nullptr);
     }
-    TRY_DO(store.db().run("BEGIN"));
+    TRY_DO(store.db().begin());
     return ReadScope(&store);
 }
 
 ReadScope::~ReadScope() {
-    if (store_ != nullptr) (void)store_->db().run("COMMIT");
+    if (store_ != nullptr) (void)store_->db().commit();
 }
 
 }  // namespace letopis::catalog

@@ -24,6 +24,17 @@ struct ConversationName {
     bool operator==(const ConversationName&) const = default;
 };
 
+// Where the text of a record is: a slice of its raw bytes, or here.
+struct TextPlace {
+    std::optional<model::Slice> slice;
+    std::optional<std::string> text;  // absent when there is a slice; empty text is present
+    bool raw_is_object = false;
+    std::uint64_t raw_size = 0;
+    Instant date{};  // and what else is said beside it
+    std::string subject;
+    std::uint32_t attachments = 0;
+};
+
 // A line of a list. Parties and date are those of the message, subject and counts those of its
 // current version.
 struct MessageRow {
@@ -38,20 +49,14 @@ struct MessageRow {
     std::uint32_t to_count = 0;    // all of role to
     std::string subject;
     std::string message_id;
-    std::string conversation_title;  // chats
+    std::optional<Seq> conversation;  // its first message; none when it belongs to no conversation
+    std::string conversation_title;   // chats
     std::uint32_t attachments = 0;
     bool edited = false;
     std::optional<Instant> deleted_at;
     bool unparsed = false;
     std::optional<Seq> twin_of;
-};
-
-// Where the text of a record is: a slice of its raw bytes, or here.
-struct TextPlace {
-    std::optional<model::Slice> slice;
-    std::optional<std::string> text;  // absent when there is a slice; empty text is present
-    bool raw_is_object = false;
-    std::uint64_t raw_size = 0;
+    TextPlace text;  // of exactly this record, where it was asked for
 };
 
 struct AttachmentView {

@@ -139,6 +139,7 @@ namespace {
 void warm_heap() {
     constexpr std::size_t wanted = 3 << 20;
     ::mallopt(M_TOP_PAD, wanted);
+    ::mallopt(M_ARENA_MAX, 1);  // what a second thread allocates comes out of the same pages
     ::mallopt(M_MMAP_THRESHOLD, 4 * wanted);
     void* volatile block = ::malloc(wanted / 4);  // the heap grows by it and the pad
     ::free(block);
@@ -153,7 +154,12 @@ Exit run_here(const Arguments& arguments, Output& output, const Path& directory,
     const auto& command = arguments.command->name;
     const bool will_read = command == "search" || command == "show";
     if (will_read) warm_heap();
-    auto archive = app::Archive::open(directory, *unlock, clock, std::move(lock));
+    auto archive =
+        app::Archive::open(directory,
+                           *unlock,
+                           clock,
+                           std::move(lock),
+                           will_read ? app::Archive::Stay::brief : app::Archive::Stay::long_);
     if (!archive) {
         const auto& error = archive.error();
         if (arguments.command->name == "verify" && arguments.has("--json") &&

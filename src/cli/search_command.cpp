@@ -90,23 +90,24 @@ Result<Page> find_page(Session& session,
     }
     std::vector<Seq> seqs;
     for (const auto& hit : page.answer.hits) seqs.push_back(hit.seq);
-    TRY(page.rows, find.catalog().messages(seqs));
+    TRY(page.rows, find.catalog().messages(seqs, catalog::Texts::with));
     text::Analyser analyser;
     const bool terminal = ::isatty(session.output.out()) != 0;
-    const search::SnippetOptions options{
-        .max_chars = 160, .open = terminal ? "\x1b[1m" : "[", .close = terminal ? "\x1b[0m" : "]"};
-    for (const auto& row : page.rows) {
-        TRY(auto text, app::text_of(session.archive, find.catalog(), row.seq));
+    search::Snippets snippets(analyser,
+                              root,
+                              {.max_chars = 160,
+                               .open = terminal ? "\x1b[1m" : "[",
+                               .close = terminal ? "\x1b[0m" : "]"});
+    for (auto& row : page.rows) {
+        TRY(auto text, app::text_of(session.archive, row.seq, std::move(row.text)));
         if (!session.json()) text = terminal_safe(text);
-        page.snippets.push_back(
-            search::best_snippet(analyser, root, row.subject, text, {}, options));
+        page.snippets.push_back(snippets.best(row.subject, text));
         // Words that stand only in an attachment: its text is not in the catalogue and is read
         // again.
         if (row.attachments != 0 && search::matches(analyser, root, text).empty() &&
             search::matches(analyser, root, row.subject).empty()) {
             if (const auto doc = find.document(row.seq))
-                page.snippets.back() = search::best_snippet(
-                    analyser, root, doc->subject, doc->body, doc->attachments, options);
+                page.snippets.back() = snippets.best(doc->subject, doc->body, doc->attachments);
         }
     }
     if (page.answer.total == 0) {

@@ -82,10 +82,15 @@ Result<bool> behind(app::Archive& archive, Seq position) {
 
 Result<app::Projections> make_current(Session& session) {
     auto& archive = session.archive;
-    auto opened = archive.projections();
-    // Even opening needs a page beside each file.
-    if (!opened && opened.error().code == Errc::no_space && archive.journal().make_room())
-        opened = archive.projections();
+    const auto open = [&] {
+        auto projections = archive.projections();
+        // Even opening needs a page beside each file.
+        if (!projections && projections.error().code == Errc::no_space &&
+            archive.journal().make_room())
+            projections = archive.projections();
+        return projections;
+    };
+    auto opened = open();
     if (opened) {
         TRY(const auto there, opened->catalog->position());
         TRY(const bool stale, behind(archive, std::min(there, Seq(opened->engine->position()))));
@@ -113,6 +118,9 @@ Result<app::Projections> make_current(Session& session) {
             "is free\n");
     };
     if (opened && space && space->free_bytes < enough) return full(), std::move(opened);
+    const bool readable = opened.has_value();
+    if (readable)
+        *opened = {};  // what is read while nobody writes must not be open beside a writer
     const auto caught_up = [&]() -> Result<void> {
         TRY(auto projector, app::Projector::open(archive));
         return projector->catch_up([&](std::uint64_t done, std::uint64_t all) {
@@ -123,9 +131,9 @@ Result<app::Projections> make_current(Session& session) {
         });
     }();
     if (caught_up) return archive.projections();
-    if (!opened || caught_up.error().code != Errc::no_space)
+    if (!readable || caught_up.error().code != Errc::no_space)
         return tl::unexpected<Error>(caught_up.error());
-    return full(), std::move(opened);
+    return full(), open();
 }
 
 }  // namespace letopis::cli

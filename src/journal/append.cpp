@@ -139,6 +139,8 @@ void Journal::State::lead(std::unique_lock<std::mutex>& lock) {
 }
 
 Result<void> Journal::State::commit(std::span<Request* const> requests) {
+    std::unique_lock<std::mutex> only;
+    if (options.brief) only = std::unique_lock(one_connection);
     const auto before = head;
     const auto bytes_before = live_bytes;
     const auto undo = [&](Error error) {
@@ -370,6 +372,8 @@ bool Journal::State::disk_is_full() const {
 }
 
 Result<void> Journal::State::checkpoint(bool whole) {
+    std::unique_lock<std::mutex> only;
+    if (options.brief) only = std::unique_lock(one_connection);
     int logged = 0, done = 0;
     const int code =
         sqlite3_wal_checkpoint_v2(live->handle(),

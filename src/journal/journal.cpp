@@ -14,6 +14,10 @@
 namespace letopis::journal {
 
 namespace {
+constexpr const char* live_log = "live.db-wal";
+// Some dozen access records; the next command reads them again.
+constexpr std::uint64_t brief_log_bytes_max = 512 * 1024;
+
 Result<void> make_live(const Path& archive, crypto::Keyring& keyring, const Path& file, Head head) {
     TRY(const auto named, keyring.find(crypto::Purpose::page, live_label));
     TRY_DO(remove_file(file));
@@ -92,7 +96,10 @@ Result<void> Journal::State::open() {
 
 Result<void> Journal::State::open_writer() {
     TRY(auto db,
-        open_file(archive, live_label, keyring, {.mode = sql::Mode::write, .cache_kib = 32768}));
+        open_file(archive,
+                  live_label,
+                  keyring,
+                  {.mode = sql::Mode::write, .cache_kib = 32768, .alone = options.brief}));
     TRY(auto row,
         db.prepare("SELECT format, first, records, leaf1, leaf2, (SELECT max(seq) FROM record) "
                    "FROM head"));
@@ -208,6 +215,10 @@ void Journal::State::close_files() {
     find_once_closed = {};
     once_closed.reset();
     // The last connection of live.db checkpoints its WAL and removes it.
+    std::error_code error;
+    const auto log_bytes = std::filesystem::file_size(archive / live_log, error);
+    if (live && options.brief && !error && log_bytes < brief_log_bytes_max)
+        sqlite3_db_config(live->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     live.reset();
 }
 

@@ -105,6 +105,33 @@ TEST_F(JournalTest, gives_back_what_was_appended_whatever_its_size) {
     (void)journal;
 }
 
+TEST_F(JournalTest, leaves_a_small_log_behind_a_short_command_and_clears_a_larger_one_away) {
+    const auto log = archive() / "live.db-wal";
+    open({.brief = true});
+    const auto appended = add("first");
+    ASSERT_TRUE(appended) << appended.error().what;
+    EXPECT_EQ(journal_->read(*appended->front().seq)->content, "first");
+    journal_.reset();
+    EXPECT_TRUE(std::filesystem::exists(log));
+    EXPECT_FALSE(std::filesystem::exists(archive() / "live.db-shm"));
+
+    open({.brief = true});
+    EXPECT_EQ(journal_->read(*appended->front().seq)->content, "first");
+    for (int i = 0; i < 80; ++i) ASSERT_TRUE(add(fmt::format("message {}", i)));
+    journal_.reset();
+    EXPECT_FALSE(std::filesystem::exists(log));
+
+    open({.brief = true});
+    ASSERT_TRUE(add("last"));
+    open();  // whoever stays reads what waits, and puts it in its place
+    EXPECT_EQ(journal_->head().records, 83u);
+    const auto checked = journal_->verify(true, {});
+    ASSERT_TRUE(checked);
+    EXPECT_TRUE(checked->problems.empty());
+    journal_.reset();
+    EXPECT_FALSE(std::filesystem::exists(log));
+}
+
 TEST_F(JournalTest, numbers_records_without_gaps_and_leaves_without_gaps_in_each_origin) {
     auto& journal = open();
     for (int i = 0; i < 10; ++i) {

@@ -13,6 +13,8 @@ Result<void> Journal::State::with_shard(Seq seq,
                                         const std::function<Result<void>(ShardReader&)>& use) {
     const std::shared_lock lock(files);
     const bool in_live = seq >= live_first;
+    std::unique_lock<std::mutex> only;
+    if (in_live && options.brief) only = std::unique_lock(one_connection);
     const auto after = std::ranges::upper_bound(closed, seq);
     if (!in_live && after == closed.begin())
         return fail(Errc::corrupt, fmt::format("the shard of record {} is not there", seq.value()));
@@ -26,6 +28,7 @@ Result<void> Journal::State::with_shard(Seq seq,
             idle.pop_back();
         }
     }
+    if (!reader && in_live && options.brief) reader = ShardReader::of_live(*live);
     if (!reader) {
         TRY(reader,
             in_live ? ShardReader::open_live(archive, keyring)

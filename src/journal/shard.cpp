@@ -79,10 +79,17 @@ Result<std::unique_ptr<ShardReader>> ShardReader::open_live(const Path& archive,
     return reader;
 }
 
+std::unique_ptr<ShardReader> ShardReader::of_live(sql::Database& live) {
+    std::unique_ptr<ShardReader> reader(new ShardReader());
+    reader->records_label_ = live_label;
+    reader->borrowed_ = &live;
+    return reader;
+}
+
 Result<sql::Statement*> ShardReader::statement(bool in_bodies, const char* sql) {
     auto found = statements_.find(sql);
     if (found == statements_.end()) {
-        TRY(auto made, (in_bodies ? bodies() : *records_).prepare(sql));
+        TRY(auto made, (in_bodies ? bodies() : records()).prepare(sql));
         found = statements_.emplace(sql, std::move(made)).first;
     }
     return &found->second;
@@ -212,7 +219,7 @@ void ShardReader::read_every_page(std::vector<Problem>& problems, std::uint64_t&
         else
             problems.push_back({label, "a page is damaged: " + read.error().what});
     };
-    one(*records_, records_label_);
+    one(records(), records_label_);
     if (bodies_) one(*bodies_, bodies_label_);
 }
 

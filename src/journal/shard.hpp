@@ -57,6 +57,8 @@ public:
                                                             crypto::Keyring& keyring);
     static Result<std::unique_ptr<ShardReader>> open_live(const Path& archive,
                                                           crypto::Keyring& keyring);
+    // The live shard through a connection of somebody else, who keeps it for longer.
+    static std::unique_ptr<ShardReader> of_live(sql::Database& live);
 
     struct Row {
         Seq seq;
@@ -92,12 +94,14 @@ public:
 private:
     ShardReader() = default;
     Result<sql::Statement*> statement(bool in_bodies, const char* sql);
-    sql::Database& bodies() { return bodies_ ? *bodies_ : *records_; }
+    sql::Database& records() { return borrowed_ != nullptr ? *borrowed_ : *records_; }
+    sql::Database& bodies() { return bodies_ ? *bodies_ : records(); }
     std::string records_label_, bodies_label_;
+    sql::Database* borrowed_ = nullptr;
     std::optional<sql::Database> records_;
     std::optional<sql::Database> bodies_;
-    std::map<std::string, sql::Statement>
-        statements_;  // declared after the databases: destroyed before them
+    std::map<const char*, sql::Statement>
+        statements_;  // by their literal; declared after the databases: destroyed before them
 };
 
 }  // namespace letopis::journal

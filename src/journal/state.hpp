@@ -73,6 +73,8 @@ struct Journal::State {
     std::uint64_t live_bytes = 0;
     int wal_pages = 0;
 
+    std::mutex one_connection;  // with Options::brief: of the one to live.db
+
     // --- reading: readers hold `files` shared while they use a file; closing a shard holds it
     // alone.
     std::shared_mutex files;

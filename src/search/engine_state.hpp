@@ -46,7 +46,7 @@ struct MergeJob {
 
 struct Engine::State {
     State(Path dir, KeySource keys, Options opts)
-        : shared(std::move(dir), std::move(keys)), options(opts) {}
+        : shared(std::move(dir), std::move(keys), opts.alone), options(opts) {}
 
     mutable Shared shared;
     Options options;

@@ -27,7 +27,7 @@ std::string file_of(std::string_view label) {
     return std::string(label.substr(label.find('/') + 1));
 }
 
-Result<Manifest> Manifest::open(const Path& dir, const KeySource& keys, bool writable) {
+Result<Manifest> Manifest::open(const Path& dir, const KeySource& keys, bool writable, bool alone) {
     const auto file = dir / file_of(manifest_label);
     if (!writable && !std::filesystem::exists(file))
         return fail(Errc::not_found,
@@ -39,7 +39,8 @@ Result<Manifest> Manifest::open(const Path& dir, const KeySource& keys, bool wri
                             key,
                             {.mode = writable ? sql::Mode::create : sql::Mode::read,
                              .durability = sql::Durability::full,
-                             .cache_kib = 1024}));
+                             .cache_kib = 1024,
+                             .alone = alone}));
     Manifest manifest(std::move(db));
     if (writable) {
         TRY_DO(manifest.db_.run(schema));
@@ -55,10 +56,12 @@ Result<Manifest> Manifest::open(const Path& dir, const KeySource& keys, bool wri
 }
 
 Result<bool> Manifest::refresh() {
-    TRY(auto version, db_.prepare("PRAGMA data_version"));
-    TRY_DO(version.step());
-    const auto now = version.integer(0);
-    version.reset();
+    if (!data_version_) {
+        TRY(data_version_, db_.prepare("PRAGMA data_version"));
+    }
+    TRY_DO(data_version_.step());
+    const auto now = data_version_.integer(0);
+    data_version_.reset();
     if (now == version_) return false;
     TRY_DO(load());
     version_ = now;
@@ -67,7 +70,7 @@ Result<bool> Manifest::refresh() {
 
 Result<void> Manifest::load() {
     // One read transaction, so that the list and the position belong together.
-    TRY_DO(db_.run("BEGIN"));
+    TRY_DO(db_.begin());
     const auto read = [&]() -> Result<void> {
         TRY(auto meta, db_.prepare("SELECT key,value FROM meta"));
         for (;;) {
@@ -92,7 +95,7 @@ Result<void> Manifest::load() {
         }
         return {};
     }();
-    TRY_DO(db_.run("COMMIT"));
+    TRY_DO(db_.commit());
     return read;
 }
 

@@ -32,7 +32,10 @@ struct ManifestChange {
 class Manifest {
 public:
     // For reading: unfit when another version of the analyser made the index.
-    static Result<Manifest> open(const Path& dir, const KeySource& keys, bool writable);
+    static Result<Manifest> open(const Path& dir,
+                                 const KeySource& keys,
+                                 bool writable,
+                                 bool alone = false);
 
     // Reads everything again when another connection has changed it; true: it had.
     Result<bool> refresh();
@@ -55,6 +58,7 @@ private:
     explicit Manifest(sql::Database db) : db_(std::move(db)) {}
     Result<void> load();
     sql::Database db_;
+    sql::Statement data_version_;  // of db_
     std::int64_t version_ = -1;
     std::uint64_t position_ = 0;
     std::uint64_t analyser_ = 0;

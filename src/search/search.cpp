@@ -201,7 +201,8 @@ Result<void> score_shard(ShardView& shard,
                          std::size_t keep,
                          std::vector<Hit>& hits) {
     TRY(const auto lengths, shard.lengths());
-    auto& full = shard.full_text();
+    TRY(auto* attached, shard.full_text());
+    auto& full = *attached;
     double total = 0;
     for (const auto length : *lengths) total += length;
     full.ranked = &rows;

@@ -169,6 +169,7 @@ struct Options {
     // So many messages of a closed shard must have a term before its set of rows is kept ready
     // beside the postings: fewer postings are read as quickly.
     std::uint64_t frequent_docs_min = 32'768;
+    bool alone = false;  // for reading: nobody writes while it is open
 };
 
 class Engine {

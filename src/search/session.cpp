@@ -12,6 +12,7 @@ namespace letopis::search {
 namespace {
 constexpr std::size_t scopes_kept = 32;
 constexpr std::size_t keys_remembered = 1000;
+constexpr std::uint64_t ready_bits_max = std::uint64_t(16) << 23;  // 16 MiB
 }  // namespace
 
 std::shared_ptr<ColumnReader> Shared::columns(const std::string& label) {
@@ -64,28 +65,52 @@ void Shared::keep_words(const std::string& label, std::shared_ptr<const std::vec
     words_[label] = std::move(words);
 }
 
+std::shared_ptr<const Bitmap> Shared::ready(const std::string& label, std::int64_t id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find_if(
+        ready_, [&](const ReadyRows& kept) { return kept.id == id && kept.label == label; });
+    if (found == ready_.end()) return nullptr;
+    ready_.splice(ready_.begin(), ready_, found);
+    return found->rows;
+}
+
+void Shared::keep_ready(const std::string& label,
+                        std::int64_t id,
+                        std::shared_ptr<const Bitmap> rows) {
+    const std::lock_guard lock(mutex_);
+    ready_bits_ += rows->rows();
+    ready_.push_front({label, id, std::move(rows)});
+    while (ready_bits_ > ready_bits_max && ready_.size() > 1) {
+        ready_bits_ -= ready_.back().rows->rows();
+        ready_.pop_back();
+    }
+}
+
 void Shared::forget(const std::string& label) {
     const std::lock_guard lock(mutex_);
     columns_.erase(label);
     lengths_.erase(label);
     words_.erase(label);
     std::erase_if(scopes_, [&](const ScopeRows& kept) { return kept.label == label; });
+    std::erase_if(ready_, [&](const ReadyRows& kept) {
+        if (kept.label != label) return false;
+        ready_bits_ -= kept.rows->rows();
+        return true;
+    });
 }
 
 Result<void> ShardView::open() {
     TRY(const auto key, shared_.key(row_.label));
-    full_ = std::make_unique<FullText>();
     TRY(auto db,
         sql::Database::open(shared_.dir() / file_of(row_.label),
                             key,
                             {.mode = row_.sorted ? sql::Mode::immutable : sql::Mode::read,
                              .durability = sql::Durability::none,
-                             .cache_kib = row_.sorted ? 8192 : 2048}));
+                             .cache_kib = row_.sorted ? 8192 : 2048,
+                             .alone = shared_.alone()}));
     db_.emplace(std::move(db));
+    attached_ = false;
     source_.emplace(*db_);
-    TRY_DO(full_->attach(*db_));
-    TRY(collect_, db_->prepare("SELECT letopis_collect(ft) FROM ft WHERE ft MATCH ?1 LIMIT 1"));
-    TRY(match_, db_->prepare("SELECT rowid FROM ft WHERE ft MATCH ?1 AND rowid BETWEEN ?2 AND ?3"));
     if (!row_.sorted) return {};
     columns_ = shared_.columns(row_.label);
     if (columns_ == nullptr) {
@@ -98,19 +123,25 @@ Result<void> ShardView::open() {
     return {};
 }
 
+Result<FullText*> ShardView::full_text() {
+    if (full_ == nullptr) full_ = std::make_unique<FullText>();
+    if (!attached_) TRY_DO(full_->attach(*db_));
+    attached_ = true;
+    return full_.get();
+}
+
 Result<void> ShardView::begin() {
     if (!db_) {
         if (auto opened = open(); !opened) {
             source_.reset();
-            collect_ = {};
-            match_ = {};
+            data_version_ = {};
             db_.reset();
             return within(row_.label, std::move(opened).error());
         }
     }
     // One transaction for the whole query: a snapshot of a live shard, and one lock instead of one
     // for every block.
-    TRY_DO(db_->run("BEGIN"));
+    TRY_DO(db_->begin());
     in_transaction_ = true;
     if (row_.sorted) return {};
     return refresh_live();
@@ -118,9 +149,12 @@ Result<void> ShardView::begin() {
 
 // A live shard grows: its columns and removed rows are read again after each commit.
 Result<void> ShardView::refresh_live() {
-    TRY(auto version, db_->prepare("PRAGMA data_version"));
-    TRY_DO(version.step());
-    const auto now = version.integer(0);
+    if (!data_version_) {
+        TRY(data_version_, db_->prepare("PRAGMA data_version"));
+    }
+    TRY_DO(data_version_.step());
+    const auto now = data_version_.integer(0);
+    data_version_.reset();
     if (now == version_) return {};
     columns_ = std::make_shared<ColumnReader>();
     TRY_DO(columns_->open(*db_));
@@ -142,7 +176,7 @@ void ShardView::end() {
     if (!in_transaction_) return;
     collect_.reset();
     match_.reset();
-    (void)db_->run("COMMIT");
+    (void)db_->commit();
     in_transaction_ = false;
 }
 
@@ -202,10 +236,14 @@ Result<std::optional<std::int64_t>> ShardView::ready_id(const std::string& key) 
     if (!row_.sorted) return std::optional<std::int64_t>();
     const auto known = ready_.find(key);
     if (known != ready_.end()) return known->second;
-    TRY(auto row, db_->prepare("SELECT id FROM frequent WHERE term=?1"));
-    TRY(const bool there, row.bind(key).step());
+    if (!ready_id_) {
+        TRY(ready_id_, db_->prepare("SELECT id FROM frequent WHERE term=?1"));
+    }
+    TRY(const bool there, ready_id_.bind(key).step());
     if (ready_.size() >= keys_remembered) ready_.clear();
-    return ready_.emplace(key, there ? std::optional(row.integer(0)) : std::nullopt).first->second;
+    const auto id = there ? std::optional(ready_id_.integer(0)) : std::nullopt;
+    ready_id_.reset();
+    return ready_.emplace(key, id).first->second;
 }
 
 Result<bool> ShardView::is_ready(const std::string& key) {
@@ -216,11 +254,18 @@ Result<bool> ShardView::is_ready(const std::string& key) {
 Result<std::optional<Bitmap>> ShardView::ready(const std::string& key) {
     TRY(const auto id, ready_id(key));
     if (!id) return std::optional<Bitmap>();
-    TRY(auto row, db_->prepare("SELECT data FROM frequent WHERE id=?1"));
-    TRY(const bool there, row.bind(*id).step());
+    if (const auto kept = shared_.ready(row_.label, *id)) return std::optional(*kept);
+    if (!ready_rows_) {
+        TRY(ready_rows_, db_->prepare("SELECT data FROM frequent WHERE id=?1"));
+    }
+    TRY(const bool there, ready_rows_.bind(*id).step());
     if (!there) return fail(Errc::corrupt, "a set of rows is missing");
-    TRY(auto rows, decode_rows(row.blob(0), rows_));
-    return std::optional(std::move(rows));
+    auto rows = decode_rows(ready_rows_.blob(0), rows_);
+    ready_rows_.reset();
+    if (rows && !shared_.alone())
+        shared_.keep_ready(row_.label, *id, std::make_shared<const Bitmap>(*rows));
+    if (!rows) return tl::unexpected<Error>(std::move(rows).error());
+    return std::optional(std::move(*rows));
 }
 
 Result<void> ShardView::match(const std::string& expression,
@@ -229,11 +274,19 @@ Result<void> ShardView::match(const std::string& expression,
                               std::uint64_t last,
                               Bitmap& out) {
     if (first >= last) return {};
+    TRY(auto* full, full_text());
+    if (!collect_) {
+        TRY(collect_, db_->prepare("SELECT letopis_collect(ft) FROM ft WHERE ft MATCH ?1 LIMIT 1"));
+    }
+    if (!match_) {
+        TRY(match_,
+            db_->prepare("SELECT rowid FROM ft WHERE ft MATCH ?1 AND rowid BETWEEN ?2 AND ?3"));
+    }
     // The loop inside FTS5 cannot begin at a row, so a narrow range is better stepped over.
     if (phrases_only && last - first > rows_ / 8) {
-        full_->rows = &out;
-        full_->first = first;
-        full_->last = last;
+        full->rows = &out;
+        full->first = first;
+        full->last = last;
         collect_.bind(expression);
         TRY_DO(collect_.step());
         collect_.reset();
@@ -255,7 +308,7 @@ Result<void> Session::begin() {
     // then the manifest is read again.
     for (int attempt = 0;; ++attempt) {
         if (!manifest_) {
-            TRY(auto opened, Manifest::open(shared_.dir(), shared_.keys(), false));
+            TRY(auto opened, Manifest::open(shared_.dir(), shared_.keys(), false, shared_.alone()));
             manifest_.emplace(std::move(opened));
         }
         TRY(const bool changed, manifest_->refresh());

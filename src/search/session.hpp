@@ -3,6 +3,7 @@
 // opened when a query first comes to them. Sessions are kept and used again.
 #pragma once
 
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,7 +23,9 @@ struct Word;
 // Shared by all sessions of an engine; each member is thread-safe or guarded.
 class Shared {
 public:
-    Shared(Path dir, KeySource keys) : dir_(std::move(dir)), keys_(std::move(keys)) {}
+    Shared(Path dir, KeySource keys, bool alone)
+        : dir_(std::move(dir)), keys_(std::move(keys)), alone_(alone) {}
+    bool alone() const { return alone_; }
     const Path& dir() const { return dir_; }
     Result<std::string> key(const std::string& label) const { return keys_(label); }
     const KeySource& keys() const { return keys_; }
@@ -42,9 +45,17 @@ public:
                       std::shared_ptr<const std::vector<std::uint32_t>> lengths);
     std::shared_ptr<const std::vector<Word>> words(const std::string& label);
     void keep_words(const std::string& label, std::shared_ptr<const std::vector<Word>> words);
+    // A set of rows of a closed shard that was read lately.
+    std::shared_ptr<const Bitmap> ready(const std::string& label, std::int64_t id);
+    void keep_ready(const std::string& label, std::int64_t id, std::shared_ptr<const Bitmap> rows);
     void forget(const std::string& label);
 
 private:
+    struct ReadyRows {
+        std::string label;
+        std::int64_t id;
+        std::shared_ptr<const Bitmap> rows;
+    };
     struct ScopeRows {
         std::string label;
         std::uint64_t version;
@@ -52,11 +63,14 @@ private:
     };
     Path dir_;
     KeySource keys_;
+    bool alone_;
     std::mutex mutex_;  // guards all below
     std::map<std::string, std::shared_ptr<ColumnReader>> columns_;
     std::map<std::string, std::shared_ptr<const std::vector<std::uint32_t>>> lengths_;
     std::map<std::string, std::shared_ptr<const std::vector<Word>>> words_;
     std::vector<ScopeRows> scopes_;  // newest last
+    std::list<ReadyRows> ready_;     // asked for last comes first
+    std::uint64_t ready_bits_ = 0;
 };
 
 class ShardView {
@@ -71,7 +85,9 @@ public:
     bool sorted() const { return row_.sorted; }
     sql::Database& db() { return *db_; }
     const BlockSource& source() const { return *source_; }
-    FullText& full_text() { return *full_; }
+    // FTS5 on this connection, set up when a query first needs it: many are answered by sets of
+    // rows that are kept ready.
+    Result<FullText*> full_text();
     const ColumnReader& columns() const { return *columns_; }
     const std::vector<std::uint64_t>& dead() const { return dead_; }
     void set_dead(std::vector<std::uint64_t> rows);
@@ -106,10 +122,14 @@ private:
     Shared& shared_;
     ShardRow row_;
     std::unique_ptr<FullText> full_;  // outlives db_
+    bool attached_ = false;           // db_ knows full_
     std::optional<sql::Database> db_;
     std::optional<BlockSource> source_;  // and the statements are of db_
     sql::Statement collect_;
     sql::Statement match_;
+    sql::Statement data_version_;
+    sql::Statement ready_id_;
+    sql::Statement ready_rows_;
     std::shared_ptr<ColumnReader> columns_;
     std::unordered_map<std::string, std::optional<std::int64_t>> ready_;  // keys asked for lately
     std::vector<std::uint64_t> manifest_dead_;

@@ -43,12 +43,12 @@ void collect(text::Analyser& analyser, const Node& node, std::vector<Wanted>& ou
 class Finder {
 public:
     Finder(const std::vector<Wanted>& wanted, std::string_view text)
-        : wanted_(wanted), text_(text), ranges_(wanted.size()), next_(wanted.size()) {}
+        : wanted_(wanted), text_(text), open_(wanted.size()), next_(wanted.size()) {}
 
     bool take(const text::Token& token) {
         if (!token.colocated) {
-            open_ = std::move(next_);
-            next_.assign(wanted_.size(), {});
+            open_.swap(next_);
+            for (auto& partials : next_) partials.clear();
         }
         for (std::size_t i = 0; i < wanted_.size(); ++i) check(i, token);
         return found_.size() < matches_max;
@@ -87,15 +87,14 @@ private:
 
     const std::vector<Wanted>& wanted_;
     std::string_view text_;
-    std::vector<std::vector<Range>> ranges_;
     std::vector<std::vector<Partial>> open_;
     std::vector<std::vector<Partial>> next_;
     std::vector<Found> found_;
 };
 
-std::vector<Found> find(text::Analyser& analyser, const Node& query, std::string_view text) {
-    std::vector<Wanted> wanted;
-    collect(analyser, query, wanted);
+std::vector<Found> find(text::Analyser& analyser,
+                        const std::vector<Wanted>& wanted,
+                        std::string_view text) {
     if (wanted.empty()) return {};
     Finder finder(wanted, text);
     analyser.analyse(text.substr(0, text_bytes_max), text::Use::document, [&](const auto& token) {
@@ -107,6 +106,12 @@ std::vector<Found> find(text::Analyser& analyser, const Node& query, std::string
                                               : a.range.end > b.range.end;
     });
     return found;
+}
+
+std::vector<Found> find(text::Analyser& analyser, const Node& query, std::string_view text) {
+    std::vector<Wanted> wanted;
+    collect(analyser, query, wanted);
+    return find(analyser, wanted, text);
 }
 
 std::vector<Range> merged(const std::vector<Found>& found) {
@@ -250,27 +255,37 @@ std::string snippet(text::Analyser& analyser,
     return rendered(text, window(text, found, options.max_chars), merged(found), options);
 }
 
-Snippet best_snippet(text::Analyser& analyser,
-                     const Node& query,
-                     std::string_view subject,
-                     std::string_view body,
-                     std::string_view attachments,
-                     const SnippetOptions& options) {
+struct Snippets::State {
+    text::Analyser& analyser;
+    SnippetOptions options;
+    std::vector<Wanted> wanted;
+};
+
+Snippets::Snippets(text::Analyser& analyser, const Node& query, SnippetOptions options)
+    : state_(std::make_unique<State>(State{analyser, std::move(options), {}})) {
+    collect(analyser, query, state_->wanted);
+}
+Snippets::~Snippets() = default;
+
+Snippet Snippets::best(std::string_view subject,
+                       std::string_view body,
+                       std::string_view attachments) {
+    auto& [analyser, options, wanted] = *state_;
     const auto different = [](const std::vector<Found>& found) {
-        std::set<std::size_t> wanted;
-        for (const auto& one : found) wanted.insert(one.wanted);
-        return wanted.size();
+        std::set<std::size_t> which;
+        for (const auto& one : found) which.insert(one.wanted);
+        return which.size();
     };
     const struct {
         std::string_view text;
         const char* name;
     } places[] = {{body, "body"}, {subject, "subject"}, {attachments, "attachment"}};
-    std::vector<Found> best = find(analyser, query, body);
+    std::vector<Found> best = find(analyser, wanted, body);
     std::size_t chosen = 0;
     for (std::size_t i = 1; i < 3; ++i) {
         // Elsewhere only when the body says nothing of it: the body is what people want to read.
         if (!best.empty()) break;
-        auto found = find(analyser, query, places[i].text);
+        auto found = find(analyser, wanted, places[i].text);
         if (different(found) <= different(best)) continue;
         best = std::move(found);
         chosen = i;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,12 +43,19 @@ struct Snippet {
     std::string in;  // "body", "subject" or "attachment": where the words are
 };
 
-// The best of the three: the body unless the words are only elsewhere.
-Snippet best_snippet(text::Analyser& analyser,
-                     const text::Node& query,
-                     std::string_view subject,
-                     std::string_view body,
-                     std::string_view attachments,
-                     const SnippetOptions& options);
+// Snippets of many messages for one query, whose words are analysed once.
+class Snippets {
+public:
+    Snippets(text::Analyser& analyser, const text::Node& query, SnippetOptions options);
+    ~Snippets();
+    // The best of the three: the body unless the words are only elsewhere.
+    Snippet best(std::string_view subject,
+                 std::string_view body,
+                 std::string_view attachments = {});
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 
 }  // namespace letopis::search

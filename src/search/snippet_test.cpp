@@ -62,7 +62,7 @@ TEST(Snippet, says_where_the_words_are) {
     text::Analyser analyser;
     const auto parsed = text::parse_query("счёт", now);
     const auto in = [&](const char* subject, const char* body, const char* attachments) {
-        return best_snippet(analyser, *parsed.root, subject, body, attachments, {}).in;
+        return Snippets(analyser, *parsed.root, {}).best(subject, body, attachments).in;
     };
 
     EXPECT_EQ(in("счёт", "счёт", "счёт"), "body");

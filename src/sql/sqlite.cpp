@@ -100,6 +100,13 @@ std::string file_uri(const Path& file, Mode mode) {
     return uri;
 }
 
+// Is there anything in the write-ahead log beside the file?
+bool has_log(const Path& file) {
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(file.string() + "-wal", error);
+    return !error && bytes != 0;
+}
+
 // Where a password would have its salt, which nothing reads beside a raw key: the one place of a
 // file that no seal covers. Files of before November 2026 have any 16 bytes there.
 constexpr std::string_view first_bytes = "Letopis database";
@@ -128,8 +135,13 @@ std::string setup(const Options& options) {
 
 }  // namespace
 
-Result<Database> Database::open(const Path& file, std::string_view key, const Options& options) {
+Result<Database> Database::open(const Path& file, std::string_view key, const Options& given) {
     CHECK(key.size() == 32);
+    auto options = given;
+    if (options.alone && options.mode == Mode::read) {
+        options.alone = !has_log(file);
+        if (options.alone) options.mode = Mode::immutable;
+    }
     if (options.mode != Mode::create && !std::filesystem::exists(file))
         return fail(Errc::not_found, file.filename().string() + " is not there");
     sqlite3* raw = nullptr;
@@ -143,6 +155,12 @@ Result<Database> Database::open(const Path& file, std::string_view key, const Op
     sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
     sqlite3_busy_timeout(raw, static_cast<int>(options.busy_timeout.count()));
+    // A short command compiles little: clearing memory for it ahead would cost more.
+    if (options.alone) sqlite3_db_config(raw, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 0, 0);
+    // Before the first read: then the index of the write-ahead log is kept in memory of our own.
+    if (options.alone && options.mode != Mode::immutable)
+        if (auto locked = db.run("PRAGMA locking_mode=EXCLUSIVE"); !locked)
+            return within(doing, std::move(locked).error());
     auto key_text = "PRAGMA cipher='aegis';PRAGMA page_size=8192;PRAGMA key='raw:" + hex(key) +
                     hex(first_bytes) + "';";
     const auto keyed = db.run(key_text.c_str());
@@ -158,15 +176,39 @@ Result<Database> Database::open(const Path& file, std::string_view key, const Op
     return db;
 }
 
-Database::Database(Database&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+Database::Database(Database&& other) noexcept
+    : db_(std::exchange(other.db_, nullptr)),
+      begin_(std::exchange(other.begin_, nullptr)),
+      commit_(std::exchange(other.commit_, nullptr)) {}
 Database& Database::operator=(Database&& other) noexcept {
     if (this != &other) {
-        sqlite3_close_v2(db_);
+        close();
         db_ = std::exchange(other.db_, nullptr);
+        begin_ = std::exchange(other.begin_, nullptr);
+        commit_ = std::exchange(other.commit_, nullptr);
     }
     return *this;
 }
-Database::~Database() { sqlite3_close_v2(db_); }
+Database::~Database() { close(); }
+
+void Database::close() {
+    sqlite3_finalize(begin_);
+    sqlite3_finalize(commit_);
+    sqlite3_close_v2(db_);
+}
+
+Result<void> Database::run_kept(sqlite3_stmt*& statement, const char* sql) {
+    if (statement == nullptr) {
+        const int code =
+            sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+        if (code != SQLITE_OK) return tl::unexpected<Error>(error_of(db_, code, use_of(db_)));
+    }
+    const int code = sqlite3_step(statement);
+    auto error = code == SQLITE_DONE ? std::optional<Error>() : error_of(db_, code, use_of(db_));
+    sqlite3_reset(statement);
+    if (error) return tl::unexpected<Error>(std::move(*error));
+    return {};
+}
 
 Result<void> Database::run(const char* sql) {
     const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);

@@ -40,6 +40,9 @@ struct Options {
     Mode mode = Mode::create;
     Durability durability = Durability::full;
     int cache_kib = 8192;
+    // Nobody else has the file open, nor will have: no file is shared for its write-ahead log, and
+    // one that is read, and has nothing waiting in that log, is read as if it were immutable.
+    bool alone = false;
     std::chrono::milliseconds busy_timeout = std::chrono::milliseconds(10'000);
 };
 
@@ -58,6 +61,9 @@ public:
 
     // One or more statements without parameters.
     Result<void> run(const char* sql);
+    // BEGIN and COMMIT, compiled once.
+    Result<void> begin() { return run_kept(begin_, "BEGIN"); }
+    Result<void> commit() { return run_kept(commit_, "COMMIT"); }
     // Compiled once, kept by the caller: Statement must not outlive its Database.
     Result<Statement> prepare(std::string_view sql);
     std::int64_t last_rowid() const;
@@ -66,7 +72,11 @@ public:
 
 private:
     explicit Database(sqlite3* db) : db_(db) {}
+    Result<void> run_kept(sqlite3_stmt*& statement, const char* sql);
+    void close();
     sqlite3* db_ = nullptr;
+    sqlite3_stmt* begin_ = nullptr;
+    sqlite3_stmt* commit_ = nullptr;
 };
 
 // Bind parameters are numbered from 1; columns from 0. Views returned by columns live until the

@@ -43,6 +43,40 @@ TEST_F(Sqlite, opens_only_with_the_key_that_made_the_file) {
     EXPECT_EQ(statement->text(0), "canary-word");
 }
 
+TEST_F(Sqlite, reads_alone_without_a_trace_and_sees_what_waits_in_the_log) {
+    const auto beside = [&](const char* suffix) {
+        return std::filesystem::exists(file().string() + suffix);
+    };
+    const auto read = [&] {
+        auto db = Database::open(file(), key_, {.mode = Mode::read, .alone = true});
+        EXPECT_TRUE(db) << (db ? "" : db.error().what);
+        auto statement = db->prepare("SELECT max(a) FROM t");
+        EXPECT_TRUE(statement && statement->step());
+        return statement->integer(0);
+    };
+    ASSERT_TRUE(Database::open(file(), key_)->run("CREATE TABLE t(a); INSERT INTO t VALUES(1)"));
+
+    EXPECT_EQ(read(), 1);
+    EXPECT_FALSE(beside("-wal") || beside("-shm"));
+
+    auto writer = Database::open(file(), key_, {.mode = Mode::write});
+    ASSERT_TRUE(writer && writer->run("INSERT INTO t VALUES(2)"));
+    EXPECT_EQ(read(), 2);
+}
+
+TEST_F(Sqlite, writes_alone_without_sharing_the_index_of_the_log) {
+    ASSERT_TRUE(Database::open(file(), key_)->run("CREATE TABLE t(a)"));
+    auto alone = Database::open(file(), key_, {.mode = Mode::write, .alone = true});
+    ASSERT_TRUE(alone && alone->run("INSERT INTO t VALUES(1)"));
+
+    EXPECT_TRUE(std::filesystem::exists(file().string() + "-wal"));
+    EXPECT_FALSE(std::filesystem::exists(file().string() + "-shm"));
+    const auto other = Database::open(
+        file(), key_, {.mode = Mode::write, .busy_timeout = std::chrono::milliseconds(1)});
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().code, Errc::unavailable);
+}
+
 TEST_F(Sqlite, notices_every_bit_of_the_bytes_that_no_seal_covers) {
     ASSERT_TRUE(Database::open(file(), key_)->run("CREATE TABLE t(a)"));
     const auto flip = [&](int at, int bit) {
