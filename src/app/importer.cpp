@@ -31,7 +31,9 @@ public:
           files_(*options.files),
           stop_(stop),
           progress_(progress),
-          intake_(archive, projector, result_, options.again) {}
+          intake_(archive, projector, result_, options.again) {
+        projector_.before_live = [this] { report(phase_, input_); };
+    }
 
     Result<ImportResult> run() {
         for (const auto& path : options_.paths) {
@@ -60,8 +62,10 @@ public:
 
 private:
     void report(std::string phase, std::string input) {
+        phase_ = std::move(phase);
+        input_ = std::move(input);
         if (progress_)
-            progress_({.input = std::move(input),
+            progress_({.input = input_,
                        .seen = result_.seen,
                        .stored = result_.stored,
                        .duplicates = result_.duplicates,
@@ -69,7 +73,7 @@ private:
                        .bytes = result_.bytes,
                        .bytes_all = bytes_all_,
                        .searchable = projector_.searchable(),
-                       .phase = std::move(phase)});
+                       .phase = phase_});
     }
 
     Result<void> one_path(const Path& given) {
@@ -386,6 +390,7 @@ private:
     ImportResult result_;
     Intake intake_;
     Path root_;
+    std::string phase_ = "reading", input_;  // last told
     std::uint64_t bytes_all_ = 0;
 };
 

@@ -113,7 +113,7 @@ private:
     std::vector<Seq> changed_;
     std::uint64_t searchable_ = 0;
     std::chrono::steady_clock::time_point slice_since_ = std::chrono::steady_clock::now();
-    std::chrono::steady_clock::duration slice_lasts_ = std::chrono::seconds(2);
+    std::chrono::steady_clock::duration slice_lasts_ = std::chrono::milliseconds(500);
 };
 
 }  // namespace letopis::app

@@ -153,7 +153,10 @@ Result<void> Projector::apply(Batch batch) {
     }
     if (feed_) {
         TRY_DO(index_batch(batch, parsed));
-        TRY_DO(feed_->advance(options_.early, [this] { return commit(); }));
+        TRY_DO(feed_->advance(options_.early, [this] {
+            if (before_live) before_live();
+            return commit();
+        }));
     }
     if (uncommitted_ >= records_a_commit) TRY_DO(commit());
     return {};

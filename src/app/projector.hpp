@@ -60,6 +60,8 @@ public:
     // documents).
     std::function<void(Seq seq, const ItemDescriptor& item, const model::Message& parsed)>
         on_parsed;
+    // Called before messages go live between two batches: what they are counted in can be told.
+    std::function<void()> before_live;
 
 private:
     struct Batch {

@@ -4,7 +4,7 @@
 //   page    the real page with the real frame: nothing may happen, and nothing may even be tried
 //   frame   the real page, but the frame gets the letter as it was sent: the frame alone must hold
 //   bare    letters as they were sent in frames that allow what ours do not: everything must be seen, or these counts mean nothing
-// Prints {shown, scripts, tried, left, moved} as JSON. Every name but the server's leads to a listener here that counts who comes.
+// Prints {shown, scripts, tried, left, moved} as JSON. Every address but the server's is asked for through a listener here that counts who comes.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as listenAt } from "node:net";
@@ -14,21 +14,18 @@ const plan = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const counts = { shown: 0, scripts: [], tried: [], left: [], moved: [] };
 const bodyOf = (n) => (plan.bodies[n] ? readFileSync(plan.bodies[n]) : "");
 
-// For whom a connection came: the Host field, or the server name of the TLS greeting (RFC 6066 section 3).
-function wantedHost(greeting) {
-  const plain = /\r\nHost: ([^:\r]+)/i.exec(greeting);
-  const tls = /\0\0\0[^]\0[^]\0\0([^])([a-z0-9.-]+)/i.exec(greeting);
-  return plain?.[1] ?? tls?.[2].slice(0, tls[1].charCodeAt(0)) ?? "";
-}
-
+// The browser's only way out, as its proxy: whatever it asks for stands in the first line, secure or not, where a greeting of TLS
+// may come in pieces and without a name. What the browser itself looks for (updates, accounts) is not a letter's doing.
 const canary = listenAt((socket) => {
+  let asked = "";
   socket.on("error", () => {});
-  socket.once("data", (data) => {
-    const name = wantedHost(data.toString("latin1"));
-    // The browser itself looks for updates and accounts.
-    if (!/(^|\.)(google|googleapis|gstatic)\.com$/.test(name)) counts.left.push(`a connection for ${name || "nobody knows whom"}`);
+  socket.on("data", (data) => {
+    asked += data.toString("latin1");
+    if (!asked.includes("\r\n") || socket.writableEnded) return;
+    const [, target] = /^[A-Z]+ (?:[a-z]+:\/\/)?([^/ ]+)/.exec(asked) ?? [];
+    if (!/(^|\.)(google|googleapis|gstatic)\.com(:\d+)?$/.test(target ?? "")) counts.left.push(`a connection for ${target ?? JSON.stringify(asked.slice(0, 80))}`);
+    socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   });
-  socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 });
 await new Promise((done) => canary.listen(0, "127.0.0.1", done));
 
@@ -42,16 +39,17 @@ const raw = createServer((request, response) => {
 });
 await new Promise((done) => raw.listen(0, "127.0.0.1", done));
 
+const ours = plan.mode === "bare" ? `http://127.0.0.1:${raw.address().port}` : plan.origin;
+
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   // One process for all frames, so that one debugger sees every script.
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-site-isolation-trials",
-    `--host-resolver-rules=MAP * 127.0.0.1:${canary.address().port},EXCLUDE 127.0.0.1`],
+    `--proxy-server=http://127.0.0.1:${canary.address().port}`, `--proxy-bypass-list=<-loopback>;127.0.0.1:${new URL(ours).port}`],
 });
 const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "ru-RU" });
 await context.addCookies(Object.entries(plan.cookies ?? {}).map(([name, value]) => ({ name, value, url: plan.origin })));
 
-const ours = plan.mode === "bare" ? `http://127.0.0.1:${raw.address().port}` : plan.origin;
 async function open() {
   const page = await context.newPage();
   const cdp = await context.newCDPSession(page);

@@ -393,7 +393,7 @@ class Running(Restarted):
             time.sleep(0.1)
         totals = [total for total, _, _ in seen]
         self.assertEqual(totals, sorted(totals), "what was found is found no more")
-        self.assertGreater(max(totals), 0, "nothing was found before the import was over")
+        self.assertGreater(max(totals, default=0), 0, "nothing was found before the import was over")
         view = self.wait(job)
         self.assertEqual((view["state"], view["stored"], view["searchable"]), ("done", count, count), view)
         self.assertEqual(self.hits(""), count)
