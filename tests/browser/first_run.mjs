@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A newcomer's first five minutes, against the real server: from the link that it prints to a found phrase.
 // usage: node first_run.mjs LETOPIS WEB SAMPLE FOLDER ru|en key|passphrase|demo
-import { spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inspect, launch, must, open, shots, totp } from "./house.mjs";
+import { inspect, launch, must, open, serve, shots, totp } from "./house.mjs";
 
 const [letopis, web, sample, folder, language, way] = process.argv.slice(2);
 const letters = 50_000;
@@ -16,22 +15,11 @@ const words = {
 async function start() {
   const archive = join(folder, "archive");
   for (const path of [archive, `${archive}.key`]) rmSync(path, { recursive: true, force: true });
-  const server = spawn(letopis, ["--archive", archive, "serve", "--listen", "127.0.0.1:0", "--log", "warning", "--web", web, "--sample", sample]);
-  let printed = "";
-  server.stderr.on("data", (text) => process.stderr.write(text));
-  const link = await new Promise((resolve, reject) => {
-    server.on("exit", () => reject(new Error(`the server ended: ${printed}`)));
-    server.stdout.on("data", (text) => {
-      printed += text;
-      const found = /http:\S+\/start\/1\?token=\w+/.exec(printed);
-      if (found) resolve(found[0]);
-    });
-  });
-  return { server, link };
+  return serve(letopis, archive, "--web", web, "--sample", sample);
 }
 
 const { server, link } = await start();
-const origin = new URL(link).origin;
+const origin = link.origin;
 const browser = await launch();
 const problems = [];
 const { page } = await open(browser, { origin }, problems, { cookies: undefined, locale: language === "ru" ? "ru-RU" : "en-GB", viewport: { width: 1280, height: 900 } });
@@ -119,7 +107,7 @@ async function bring() {
   await page.locator(".hit mark").first().waitFor({ timeout: 60000 });
   must(early && (await job()).state !== "done", "it was found only when the import was over");
   marks.push(`found while it runs ${Math.round((Date.now() - began) / 100) / 10} s`);
-  must((await counts()) !== before, "the figures stand still");
+  for (const until = Date.now() + 20_000; (await counts()) === before; await page.waitForTimeout(100)) must(Date.now() < until, "the figures stand still");
   await look("importing");
   await page.locator('.wizard-acts a[href="/start/6"]').click();
   await page.waitForFunction((source) => new RegExp(source).test(document.body.innerText), words.enough.source, { timeout: 180000 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What every script in the browser shares: Chromium without anything of its own, a context that is signed in, and what a screen must keep.
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
@@ -11,6 +12,22 @@ const words = new URL("../../web/src/i18n/en/", import.meta.url);
 const keySpaces = [...new Set(readdirSync(words).flatMap((name) => [...readFileSync(new URL(name, words), "utf8").matchAll(/^ {2}"([a-z]+)\./gm)].map((match) => match[1])))];
 export const shots = process.env.LETOPIS_SHOTS ?? "";
 if (shots) mkdirSync(shots, { recursive: true });
+
+// A server of a new archive, and the link that it prints for its set-up.
+export async function serve(letopis, archive, ...options) {
+  const server = spawn(letopis, ["--archive", archive, "serve", "--listen", "127.0.0.1:0", "--log", "warning", ...options]);
+  let printed = "";
+  server.stderr.on("data", (text) => process.stderr.write(text));
+  const link = await new Promise((resolve, reject) => {
+    server.on("exit", () => reject(new Error(`the server ended: ${printed}`)));
+    server.stdout.on("data", (text) => {
+      printed += text;
+      const found = /http:\S+\/start\/1\?token=\w+/.exec(printed);
+      if (found) resolve(new URL(found[0]));
+    });
+  });
+  return { server, link };
+}
 
 export const launch = (...args) => chromium.launch({
   executablePath: process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync),

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Ways in, in a real browser with a virtual authenticator, against the real server.
 // usage: node sign_in.mjs LETOPIS WEB FOLDER ru|en
-import { spawn } from "node:child_process";
-import { createHmac } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { inspect, launch, serve, totp } from "./house.mjs";
 
 const [letopis, web, folder, language] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const shots = process.env.LETOPIS_SHOTS ?? join(folder, "shots");
 mkdirSync(shots, { recursive: true });
 const first = "синий кит ест снег";
@@ -20,33 +16,9 @@ const words = {
   en: { add: "Add a passkey", name: "Work laptop", change: "Change password", alone: "Sign in with a passkey", provider: "Sign in with Вход фирмы", out: "Sign out", codes: "New codes", phone: "Another phone", save: "Save", check: "Check the connection", kept: "Saved", paper: "Recovery code" },
 }[language];
 
-function base32(text) {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  let bits = "";
-  for (const letter of text.replace(/[\s=]/g, "")) bits += alphabet.indexOf(letter).toString(2).padStart(5, "0");
-  return Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-}
-
-function totp(secret) {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-  const digest = createHmac("sha1", base32(secret)).update(counter).digest();
-  const at = digest[19] & 15;
-  return String((digest.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, "0");
-}
-
-const server = spawn(letopis, ["--archive", join(folder, "archive"), "serve", "--listen", "127.0.0.1:0", "--web", web]);
-let printed = "";
-server.stderr.on("data", (text) => process.stderr.write(text));
-const link = await new Promise((resolve, reject) => {
-  server.on("exit", () => reject(new Error(`the server ended: ${printed}`)));
-  server.stdout.on("data", (text) => {
-    printed += text;
-    const found = /http:\S+:(\d+)\/start\/1\?token=(\w+)/.exec(printed);
-    if (found) resolve(found);
-  });
-});
-const [, port, token] = link;
+const { server, link } = await serve(letopis, join(folder, "archive"), "--web", web);
+const { port } = link;
+const token = link.searchParams.get("token");
 const origin = `http://localhost:${port}`;
 
 // A client beside the browser.
@@ -76,7 +48,7 @@ async function setUp() {
 }
 
 const codes = await setUp();
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+const browser = await launch();
 const problems = [];
 try {
   const context = await browser.newContext({ locale: language === "ru" ? "ru-RU" : "en-GB", viewport: { width: 1280, height: 900 } });
@@ -92,9 +64,7 @@ try {
   const look = async (name) => {
     await page.waitForTimeout(250);
     await page.screenshot({ path: join(shots, `${language}-sign-in-${String(++number).padStart(2, "0")}-${name}.png`), fullPage: true });
-    await page.evaluate(axe);
-    const result = await page.evaluate(() => window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
-    for (const violation of result.violations) problems.push(`${name}: axe ${violation.id}: ${violation.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(" | ")}`);
+    for (const one of await inspect(page)) problems.push(`${name}: ${one}`);
   };
   const press = (name) => page.getByRole("button", { name, exact: true }).first().click();
   const submit = () => page.locator("form button[type=submit]").last().click();
