@@ -212,6 +212,13 @@ class Serving(unittest.TestCase):
     def fill(cls):
         pass
 
+    @classmethod
+    def set_sign_in(cls, who, wanted):
+        done = who.call("PUT", "/sign-in", wanted)
+        if done.status != 200:
+            raise AssertionError(f"settings: {done}")
+        return done.json
+
     def setUp(self):
         if not self.shared:
             self.begin(self, self.addCleanup)

@@ -28,11 +28,8 @@ class Providing(Serving):
 
     @classmethod
     def set(cls, **changes):
-        done = cls.owner.call("PUT", "/sign-in", {"address": ADDRESS, "oidc": {
+        return cls.set_sign_in(cls.owner, {"address": ADDRESS, "oidc": {
             "name": "Вход фирмы", "issuer": cls.provider.issuer, "client_id": cls.provider.client_id, "secret": cls.provider.client_secret, **changes}})
-        if done.status != 200:
-            raise AssertionError(f"settings: {done}")
-        return done.json
 
     def invite(self, login, **more):
         return self.assertDone(self.owner.post("/users", {"login": login, "name": login.title(), "grants": [{"role": "auditor"}], "email": f"{login}@firm.example", **more}), 201)
