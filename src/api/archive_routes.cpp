@@ -26,7 +26,7 @@ json::object integrity_json(const Service::Integrity& found, bool whole = true) 
                         : "fault"},
         {"checked_at",
          found.checked ? json::value(json_text(rfc3339(found.at))) : json::value(nullptr)},
-        {"records", whole ? json::value(found.records) : json::value(nullptr)},
+        {"records", whole && found.checked ? json::value(found.records) : json::value(nullptr)},
         {"problems", std::move(problems)}};
 }
 

@@ -20,7 +20,8 @@ constexpr std::size_t looked_at_max = 5000;
 constexpr std::size_t compared_max = 500;
 
 bool is_change(Kind kind) {
-    return kind == Kind::people || kind == Kind::settings || kind == Kind::tag;
+    return kind == Kind::people || kind == Kind::settings || kind == Kind::preferences ||
+           kind == Kind::tag;
 }
 
 std::string text_in(const json::object& object, std::string_view name) {
@@ -84,6 +85,7 @@ void read_change(const json::object& object, Kind kind, AuditRow& row) {
     row.kind = "change";
     row.user = text_in(object, "by");
     if (kind == Kind::settings) row.what = "settings";
+    if (kind == Kind::preferences) row.what = "preferences";
     if (kind == Kind::tag) {
         const auto* on = object.if_contains("on");
         const bool off = on != nullptr && on->is_bool() && !on->get_bool();

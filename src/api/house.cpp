@@ -134,6 +134,7 @@ Result<void> House::open_parts(std::unique_ptr<app::Archive> archive) {
         Idempotency::open(options_.directory / "state.db", key.key.bytes(), clock_));
     parts->service =
         std::make_unique<Service>(*parts->archive, *parts->directory, *parts->sessions, clock_);
+    TRY_DO(parts->service->preferences().load());
     TRY_DO(parts->service->follow());
     parts->service->keep_in_background();  // behind the writing, or it would find it half done
     const std::unique_lock lock(mutex_);

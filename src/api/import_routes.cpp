@@ -4,6 +4,7 @@
 #include "api/handlers.hpp"
 #include "api/imports.hpp"
 #include "app/views.hpp"
+#include "capture/reasons.hpp"
 
 namespace letopis::api {
 
@@ -13,6 +14,16 @@ bool shown_to(const access::Caller& caller, const ImportView& view) {
     return view.user == caller.user || access::sees_all_sources(caller);
 }
 
+json::object refusal_json(const catalog::Refusal& refusal) {
+    const auto reason = capture::reason_of(refusal.reason);
+    json::array values;
+    for (const auto& value : reason.values) values.push_back(json_text(value));
+    return json::object{{"item", json_text(refusal.item)},
+                        {"reason", json_text(refusal.reason)},
+                        {"code", json_text(reason.code)},
+                        {"values", std::move(values)}};
+}
+
 json::object import_json(const ImportView& view) {
     json::array files, refused;
     for (const auto& file : view.files)
@@ -20,8 +31,7 @@ json::object import_json(const ImportView& view) {
     constexpr std::size_t listed = 100;
     for (const auto& one : view.result.refusals) {
         if (refused.size() == listed) break;
-        refused.push_back(
-            json::object{{"item", json_text(one.item)}, {"reason", json_text(one.reason)}});
+        refused.push_back(refusal_json(one));
     }
     const auto& p = view.progress;
     const auto settled = p.stored + p.duplicates + p.refused;
@@ -41,7 +51,8 @@ json::object import_json(const ImportView& view) {
                         {"left_s", std::round(view.left_s)},
                         {"searchable", p.searchable},
                         {"refusals", std::move(refused)},
-                        {"error", json_text(view.error)}};
+                        {"error", json_text(view.error)},
+                        {"error_code", json_text(view.error_code)}};
     object["verified"] = view.verified
                              ? json::value(json::object{{"ok", *view.verified},
                                                         {"records", view.verified_records},

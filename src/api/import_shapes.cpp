@@ -31,7 +31,9 @@ Part import_shapes() {
                  {"offset", count()},
                  {"begun", time()},
                  {"modified", or_null(time())}})},
-        {"Refusal", object({{"item", text()}, {"reason", text()}})},
+        {"Refusal",
+         object(
+             {{"item", text()}, {"reason", text()}, {"code", text()}, {"values", list(text())}})},
         {"Import",
          object(joined(
              sums(),
@@ -48,6 +50,7 @@ Part import_shapes() {
               {"searchable", count()},
               {"refusals", list(ref("Refusal"))},
               {"error", text()},
+              {"error_code", text()},
               {"verified",
                or_null(object({{"ok", flag()}, {"records", count()}, {"problem", text()}}))}}))},
         {"Source",

@@ -208,6 +208,7 @@ void Imports::run(Job& job) {
         if (!imported) {
             job.outcome = "failed";
             view.error = imported.error().what;
+            view.error_code = problem_of(imported.error()).code;
             return;
         }
         view.result = *imported;

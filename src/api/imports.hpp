@@ -42,8 +42,8 @@ struct ImportView {
     double left_s = 0;
     std::optional<bool> verified;
     std::uint64_t verified_records = 0;
-    std::string problem;  // what the look at the end found first
-    std::string error;
+    std::string problem;            // what the look at the end found first
+    std::string error, error_code;  // as of a problem
     std::optional<Instant> began, ended;
     std::uint64_t version = 0;  // grows with every change
 };
@@ -115,6 +115,8 @@ private:
 };
 
 json::object import_json(const ImportView& view);
+// With the code of the reason, for who speaks another language.
+json::object refusal_json(const catalog::Refusal& refusal);
 // Names of files say much: an import is shown to whom it belongs, and to who sees all sources.
 bool shown_to(const access::Caller& caller, const ImportView& view);
 

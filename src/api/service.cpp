@@ -23,6 +23,7 @@ Service::Service(app::Archive& archive,
       clock_(clock),
       imports_(std::make_unique<Imports>(archive)),
       audit_(archive, directory),
+      preferences_(archive),
       jobs_(std::make_unique<Jobs>(clock)) {}
 
 Service::~Service() = default;

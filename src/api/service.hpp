@@ -18,6 +18,7 @@
 #include "api/answer.hpp"
 #include "api/audit_log.hpp"
 #include "api/clients_seen.hpp"
+#include "api/preferences.hpp"
 #include "app/archive.hpp"
 #include "app/find.hpp"
 #include "http/message.hpp"
@@ -48,6 +49,7 @@ public:
     Jobs& jobs() { return *jobs_; }
     ClientsSeen& clients() { return clients_; }
     AuditLog& audit() { return audit_; }
+    Preferences& preferences() { return preferences_; }
     Directory& directory() { return directory_; }
     access::Sessions& sessions() { return sessions_; }
 
@@ -114,6 +116,7 @@ private:
     std::unique_ptr<Imports> imports_;
     ClientsSeen clients_;
     AuditLog audit_;
+    Preferences preferences_;
     mutable std::mutex waits_mutex_;
     RecordWaits waits_;  // guarded by waits_mutex_
     mutable std::mutex integrity_mutex_;

@@ -14,8 +14,10 @@ using app::json_text;
 
 json::object session_json(const access::User& user,
                           const access::Caller& caller,
-                          const Settings& settings,
+                          const Open& open,
                           const Clock& clock) {
+    const auto settings = open.directory->settings();
+    const auto own = open.service->preferences().of(user.id);
     json::array roles, rights;
     for (const auto& grant : user.grants) roles.push_back(json_text(access::name(grant.role)));
     for (const auto right : caller.rights) rights.push_back(json_text(access::name(right)));
@@ -24,7 +26,9 @@ json::object session_json(const access::User& user,
                                       {"login", json_text(user.login)},
                                       {"name", json_text(user.name)},
                                       {"email", json_text(user.email)},
-                                      {"locale", json_text(user.locale)}}},
+                                      {"locale", json_text(user.locale)},
+                                      {"theme", json_text(own.theme)},
+                                      {"keys", own.keys}}},
                         {"roles", std::move(roles)},
                         {"rights", std::move(rights)},
                         {"sees_all", caller.sees_all()},
@@ -47,7 +51,7 @@ Result<http::Response> begin_session(Open& open,
     caller->second_factor = now;
     const auto user =
         open.directory->read([&](const access::People& people) { return *people.user(user_id); });
-    auto response = json_answer(session_json(user, *caller, open.directory->settings(), clock));
+    auto response = json_answer(session_json(user, *caller, open, clock));
     response.with("Set-Cookie",
                   set_cookie(request, session_cookie_name(request), started.secret, std::nullopt));
     response.with("Set-Cookie", set_cookie(request, pending_cookie_name(request), "", 0));
@@ -160,7 +164,7 @@ public:
             return found == nullptr ? std::optional<access::User>() : *found;
         });
         if (!user) return fail(Errc::not_found, "there is no such person any more");
-        return json_answer(session_json(*user, call.caller, parts->directory->settings(), clock()));
+        return json_answer(session_json(*user, call.caller, *parts, clock()));
     }
 
     Result<http::Response> sign_out(Call& call) const {

@@ -79,9 +79,7 @@ Result<http::Response> refusals(Service& service, Call& call) {
     if (!shown) return fail(Errc::not_found, "there is no such source");
     TRY(const auto refused, find.catalog().refusals(*source, 10'000));
     json::array items;
-    for (const auto& one : refused)
-        items.push_back(
-            json::object{{"item", json_text(one.item)}, {"reason", json_text(one.reason)}});
+    for (const auto& one : refused) items.push_back(refusal_json(one));
     find.give_back();
     return json_answer(json::object{{"items", std::move(items)}});
 }

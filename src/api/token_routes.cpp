@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What belongs to a person: tokens of programs, saved searches, the language.
+// What belongs to a person: tokens of programs, saved searches, how the page is set.
 #include "api/people_json.hpp"
 #include "app/views.hpp"
 
@@ -100,11 +100,7 @@ Result<http::Response> forget(Service& service, Call& call) {
     return empty_answer();
 }
 
-Result<http::Response> set_locale(Service& service, Call& call) {
-    TRY(const auto fields, Fields::of(call.request));
-    TRY(const auto locale, fields.optional_text("locale", 10));
-    if (locale.empty()) return json_answer(json::object{});
-    if (locale != "ru" && locale != "en") return fail(Errc::invalid, "locale takes ru or en");
+Result<void> set_locale(Service& service, const Call& call, const std::string& locale) {
     const auto known = service.directory().read(
         [&](const access::People& people) { return *people.user(call.caller.user); });
     const access::Description wanted{.name = known.name,
@@ -115,6 +111,22 @@ Result<http::Response> set_locale(Service& service, Call& call) {
     TRY_DO(service.directory().change([&](const access::People& people) {
         return access::describe_user(people, call.caller.user, wanted, author_of(service, call));
     }));
+    return {};
+}
+
+Result<http::Response> set_own(Service& service, Call& call) {
+    TRY(const auto fields, Fields::of(call.request));
+    TRY(const auto locale, fields.optional_text("locale", 10));
+    TRY(const auto theme, fields.optional_text("theme", 10));
+    auto own = service.preferences().of(call.caller.user);
+    TRY(own.keys, fields.flag("keys", own.keys));
+    if (!locale.empty() && locale != "ru" && locale != "en")
+        return fail(Errc::invalid, "locale takes ru or en");
+    if (!theme.empty() && theme != "auto" && theme != "light" && theme != "dark")
+        return fail(Errc::invalid, "theme takes auto, light or dark");
+    if (!theme.empty()) own.theme = theme;
+    if (!locale.empty()) TRY_DO(set_locale(service, call, locale));
+    TRY_DO(service.preferences().set(call.caller.user, own));
     return json_answer(json::object{});
 }
 
@@ -131,7 +143,12 @@ std::vector<Entry> token_routes() {
         {get, "/saved-searches", Right::search, "Saved searches", saved},
         {post, "/saved-searches", Right::search, "Saves a search", save, whole},
         {del, "/saved-searches/{id}", Right::search, "Forgets a saved search", forget},
-        {patch, "/session/settings", Right::self, "One's own language", set_locale, whole},
+        {patch,
+         "/session/settings",
+         Right::self,
+         "One's own language, theme and keys",
+         set_own,
+         whole},
     };
 }
 

@@ -272,6 +272,7 @@ Result<void> Projector::apply_one(const journal::Record& record,
         case Kind::unlocked:
         case Kind::people:
         case Kind::settings:
+        case Kind::preferences:
         case Kind::login:
         case Kind::denied:
         case Kind::keys:

@@ -27,6 +27,7 @@ std::string_view name(Kind kind) {
         case Kind::log_rebuilt: return "log_rebuilt";
         case Kind::people: return "people";
         case Kind::settings: return "settings";
+        case Kind::preferences: return "preferences";
         case Kind::login: return "login";
         case Kind::denied: return "denied";
         case Kind::keys: return "keys";

@@ -26,6 +26,7 @@ enum class Kind : std::uint16_t {
     tag = 48,           // a tag was put on or taken off a message
     people = 49,        // users, groups, tokens, approvals: a change document
     settings = 50,      // the organisation's name and language
+    preferences = 51,   // how one person has set the page
     derived_text = 64,  // text that a foreign program made: tool, version, text
     job_intent = 65,
     job_outcome = 66,

@@ -11,9 +11,10 @@ type Reply = { status?: number; body?: unknown; text?: string; type?: string; by
 interface Ask { method: string; path: string; query: URLSearchParams; body: Record<string, unknown> }
 
 const state = { where: "in" as "in" | "out" | "setup" | "locked", setup: "new", slow: 0, fail: "", company: "", uploads: new Map<string, Upload>(), imports: [] as Import[], began: 0, full: false };
-const begun = { state: "running" as const, marked: 0, input: "", rate: 0, left_s: 0, searchable: 0, refusals: [], error: "", verified: null };
+const begun = { state: "running" as const, marked: 0, input: "", rate: 0, left_s: 0, searchable: 0, refusals: [], error: "", error_code: "", verified: null };
 const rights = ["search", "read", "take_out", "import_messages", "sources_view", "sources_manage", "people_view", "people_manage", "audit_view", "integrity_view", "integrity_run", "keys_manage", "settings_manage", "approve"];
-const session = (): Session => ({ user: { id: "u-aaaaaaaaaa", login: "m.belova", name: "Марина Белова", locale: "", email: "m.belova@teply-kontur.example" }, roles: ["owner"], rights, second_factor: "2026-11-19T08:00:00Z", sees_all: true, company: "ООО «Тёплый контур»", idle_until: "2099-01-01T00:00:00Z", demo: false });
+const look: Pick<Session["user"], "locale" | "theme" | "keys"> = { locale: "", theme: "auto", keys: true };
+const session = (): Session => ({ user: { ...look, id: "u-aaaaaaaaaa", login: "m.belova", name: "Марина Белова", email: "m.belova@teply-kontur.example" }, roles: ["owner"], rights, second_factor: "2026-11-19T08:00:00Z", sees_all: true, company: "ООО «Тёплый контур»", idle_until: "2099-01-01T00:00:00Z", demo: false });
 const users: User[] = [
   { id: "u-aaaaaaaaaa", login: "m.belova", name: "Марина Белова", email: "m.belova@teply-kontur.example", active: true, roles: ["owner"], groups: ["g-aaaaaaaaaa"], addresses: ["i.krylov@teply-kontur.example"], grants: [{ role: "owner", scope: { everything: true } }], second_factor: true, passkeys: 1, last_seen: "2026-11-19T11:30:00Z", created: "2026-03-02T08:00:00Z" },
   { id: "u-bbbbbbbbbb", login: "i.krylov", name: "Илья Крылов", email: "i.krylov@teply-kontur.example", active: true, roles: ["reader"], groups: ["g-aaaaaaaaaa"], addresses: ["i.krylov@teply-kontur.example"], grants: [{ role: "reader", scope: { clients: ["anna.vetrova@severny-bereg.example"], channels: ["email", "telegram"] }, until: "2026-12-31T00:00:00Z", reason: "замещает Дарью в отпуске" }], second_factor: true, passkeys: 0, last_seen: "2026-11-18T15:02:00Z", created: "2026-03-02T08:00:00Z" },
@@ -40,7 +41,7 @@ function importNow(job: Import): Import {
   const seen = Math.round(61240 * share);
   const pending = share < 1 ? 35 : 0;
   const done = share >= 1;
-  return { ...job, state: done ? "done" : "running", files: job.files, seen, refused: done ? 3 : 3, duplicates: Math.round(214 * share), pending, stored: seen - 3 - Math.round(214 * share) - pending, marked: 2, bytes: Math.round(5.3e9 * share), bytes_all: 5.3e9, rate: 1240, left_s: done ? 0 : 28, searchable: Math.round(60950 * share), refusals: [{ item: "zakaz-2019-2026.mbox, письмо 4 112", reason: "больше предела 50 МБ" }, { item: "zakaz-2019-2026.mbox, письмо 9 877", reason: "больше предела 50 МБ" }, { item: "Telegram.zip: result (1).json", reason: "повреждённый файл внутри архива" }], verified: done ? { records: seen - 217, ok: true, problem: "" } : null };
+  return { ...job, state: done ? "done" : "running", files: job.files, seen, refused: done ? 3 : 3, duplicates: Math.round(214 * share), pending, stored: seen - 3 - Math.round(214 * share) - pending, marked: 2, bytes: Math.round(5.3e9 * share), bytes_all: 5.3e9, rate: 1240, left_s: done ? 0 : 28, searchable: Math.round(60950 * share), refusals: [{ item: "zakaz-2019-2026.mbox: message at byte 4112", reason: "larger than the limit of 256 MiB", code: "too_large", values: ["256"] }, { item: "zakaz-2019-2026.mbox: message at byte 9877", reason: "larger than the limit of 256 MiB", code: "too_large", values: ["256"] }, { item: "Telegram.zip: result (1).json", reason: "the archive is damaged: Truncated ZIP", code: "archive_damaged", values: ["Truncated ZIP"] }], verified: done ? { records: seen - 217, ok: true, problem: "" } : null };
 }
 
 const problem = (status: number, code: string, detail: string, more: object = {}): Reply => ({ status, body: { type: "about:blank", title: code, status, code, detail, id: "7f3a-21", ...more } });
@@ -84,7 +85,7 @@ function signIn(ask: Ask): Reply | undefined {
       return { body: session() };
     case "DELETE /session": state.where = "out"; return { status: 204 };
     case "POST /session/step-up": return { body: {} };
-    case "PATCH /session/settings": return { body: {} };
+    case "PATCH /session/settings": Object.assign(look, ask.body); return { body: {} };
     default: return undefined;
   }
 }
@@ -133,7 +134,7 @@ function content(ask: Ask): Reply | undefined {
 
 function books(ask: Ask): Reply | undefined {
   const [, kind, id = "", what] = ask.path.split("/");
-  if (kind === "sources" && what === "refusals") return { body: { items: Array.from({ length: 5 }, (_, i) => ({ item: `zakaz-2019-2026.mbox, письмо ${4112 + i * 911}`, reason: i < 3 ? "больше предела 50 МБ" : "нет ни одного адреса" })) } };
+  if (kind === "sources" && what === "refusals") return { body: { items: Array.from({ length: 5 }, (_, i) => ({ item: `zakaz-2019-2026.mbox: message at byte ${4112 + i * 911}`, ...(i < 3 ? { reason: "larger than the limit of 256 MiB", code: "too_large", values: ["256"] } : { reason: "encrypted", code: "encrypted", values: [] }) })) } };
   if (kind === "sources" && what === "retry") {
     state.imports.push({ id: `i-${state.imports.length + 1}`, ...begun, state: "done", files: [{ name: "zakaz-2019-2026.mbox", size: 5e6 }], seen: 5, stored: 2, duplicates: 0, refused: 3, pending: 0, bytes: 5e6, bytes_all: 5e6, verified: { ok: true, records: 2, problem: "" } });
     return { body: { id: state.imports.at(-1)!.id } };

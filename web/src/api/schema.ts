@@ -35,6 +35,9 @@ export interface components {
                 name: string;
                 email: string;
                 locale: string;
+                /** @enum {string} */
+                theme: "auto" | "light" | "dark";
+                keys: boolean;
             };
             roles: string[];
             rights: string[];
@@ -451,6 +454,8 @@ export interface components {
         Refusal: {
             item: string;
             reason: string;
+            code: string;
+            values: string[];
         };
         Import: {
             seen: number;
@@ -474,6 +479,7 @@ export interface components {
             searchable: number;
             refusals: components["schemas"]["Refusal"][];
             error: string;
+            error_code: string;
             verified: {
                 ok: boolean;
                 records: number;
@@ -718,5 +724,68 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Health = components['schemas']['Health'];
+export type Setup = components['schemas']['Setup'];
+export type Sheet = components['schemas']['Sheet'];
+export type Totp = components['schemas']['Totp'];
+export type Session = components['schemas']['Session'];
+export type SessionRow = components['schemas']['SessionRow'];
+export type Ways = components['schemas']['Ways'];
+export type SecondStep = components['schemas']['SecondStep'];
+export type EnrolStep = components['schemas']['EnrolStep'];
+export type RecoveryCodes = components['schemas']['RecoveryCodes'];
+export type PasskeyMade = components['schemas']['PasskeyMade'];
+export type PasskeyAsked = components['schemas']['PasskeyAsked'];
+export type Passkey = components['schemas']['Passkey'];
+export type Account = components['schemas']['Account'];
+export type Oidc = components['schemas']['Oidc'];
+export type Ldap = components['schemas']['Ldap'];
+export type SignInSettings = components['schemas']['SignInSettings'];
+export type WantedOidc = components['schemas']['WantedOidc'];
+export type WantedLdap = components['schemas']['WantedLdap'];
+export type Person = components['schemas']['Person'];
+export type Piece = components['schemas']['Piece'];
+export type Hit = components['schemas']['Hit'];
+export type FacetValue = components['schemas']['FacetValue'];
+export type Facets = components['schemas']['Facets'];
+export type SearchPage = components['schemas']['SearchPage'];
+export type Suggestion = components['schemas']['Suggestion'];
+export type TimelineRow = components['schemas']['TimelineRow'];
+export type Party = components['schemas']['Party'];
+export type Conversation = components['schemas']['Conversation'];
+export type Part = components['schemas']['Part'];
+export type Attachment = components['schemas']['Attachment'];
+export type Preview = components['schemas']['Preview'];
+export type Version = components['schemas']['Version'];
+export type Message = components['schemas']['Message'];
+export type Proof = components['schemas']['Proof'];
+export type ClientRow = components['schemas']['ClientRow'];
+export type Client = components['schemas']['Client'];
+export type Who = components['schemas']['Who'];
+export type AuditRow = components['schemas']['AuditRow'];
+export type AuditPage = components['schemas']['AuditPage'];
+export type OwnAuditPage = components['schemas']['OwnAuditPage'];
+export type Upload = components['schemas']['Upload'];
+export type Refusal = components['schemas']['Refusal'];
+export type Import = components['schemas']['Import'];
+export type Source = components['schemas']['Source'];
+export type SourceTotal = components['schemas']['SourceTotal'];
+export type Scope = components['schemas']['Scope'];
+export type Grant = components['schemas']['Grant'];
+export type User = components['schemas']['User'];
+export type Changed = components['schemas']['Changed'];
+export type Invited = components['schemas']['Invited'];
+export type Role = components['schemas']['Role'];
+export type Token = components['schemas']['Token'];
+export type SavedSearch = components['schemas']['SavedSearch'];
+export type Group = components['schemas']['Group'];
+export type WantedChange = components['schemas']['WantedChange'];
+export type Approval = components['schemas']['Approval'];
+export type Integrity = components['schemas']['Integrity'];
+export type Archive = components['schemas']['Archive'];
+export type Storage = components['schemas']['Storage'];
+export type Keys = components['schemas']['Keys'];
+export type Job = components['schemas']['Job'];
+export type Problem = components['schemas']['Problem'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -4,7 +4,7 @@ import { session } from "../session/state";
 import { moment, moments, ours, talk } from "./state";
 
 it("the server's word on who is ours wins; without it the reader's mail domain decides", () => {
-  session.value = { user: { id: "u", login: "m", name: "Марина Белова", locale: "ru", email: "m@ours.example" }, roles: [], rights: [], sees_all: true, second_factor: null, idle_until: "", company: "", demo: false };
+  session.value = { user: { id: "u", login: "m", name: "Марина Белова", locale: "ru", theme: "auto", keys: true, email: "m@ours.example" }, roles: [], rights: [], sees_all: true, second_factor: null, idle_until: "", company: "", demo: false };
   expect(ours({ from: { name: "x", address: "x@ours.example", kind: "email" } })).toBe(true);
   expect(ours({ from: { name: "x", address: "x@theirs.example", kind: "email" } })).toBe(false);
   expect(ours({ from: { name: "Марина Белова", address: "tg:1", kind: "email" } })).toBe(true);

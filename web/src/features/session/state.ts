@@ -4,11 +4,11 @@ import { api, hooks } from "../../api/client";
 import { hush, listen } from "../../api/events";
 import { Problem } from "../../api/problem";
 import type { Archive, EnrolStep, Health, RecoveryCodes, SecondStep, Session, SignIn, Totp, Ways } from "../../api/types";
-import { keysOn } from "../../lib/keys";
-import { asLocale, speak, wanted } from "../../lib/i18n";
+import { speak, wanted } from "../../lib/i18n";
 import type { Loadable } from "../../lib/loadable";
 import { has, type Right } from "../../lib/rights";
 import { go, params, place } from "../../router";
+import { remembered, wear, wearOf } from "./look";
 import { assertion, turnedAway, type AskOptions } from "./passkey";
 
 export type Where = "starting" | "setup" | "locked" | "out" | "in" | "unreachable";
@@ -56,18 +56,10 @@ export function entered(value: Session): void {
   where.value = "in";
   ended.value = false;
   stage.value = { kind: "password" };
-  keysOn.value = value.user.keys !== false;
-  applyTheme(value.user.theme);
+  void wearOf(value.user);
   watchIdle(value.idle_until);
   listen(() => void refresh());
   void loadArchive();
-  const own = asLocale(value.user.locale);
-  if (own && !new URLSearchParams(location.search).has("lang")) void speak(own);
-}
-
-export function applyTheme(theme: string | undefined): void {
-  if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
-  else delete document.documentElement.dataset["theme"];
 }
 
 export async function refresh(): Promise<void> {
@@ -116,7 +108,9 @@ async function fromProvider(): Promise<void> {
 }
 
 export async function boot(): Promise<void> {
-  await speak(wanted(location.search, navigator.languages));
+  const look = remembered();
+  wear(look);
+  await speak(wanted(location.search, navigator.languages, look.locale));
   hooks.ended = () => left(true);
   hooks.stepUp = () => new Promise<boolean>((done) => {
     stepUpAsked.value = (yes) => {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // One's own settings: language, look, keys, sessions, and who looked at one's messages.
-import { signal, useSignal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { api } from "../../api/client";
 import type { OwnAuditPage } from "../../api/types";
-import { locale, speak, t, type Locale } from "../../lib/i18n";
+import { locale, t, type Locale } from "../../lib/i18n";
 import { keysOn } from "../../lib/keys";
 import { loader, type Loadable } from "../../lib/loadable";
 import { go, steps } from "../../router";
@@ -16,7 +16,8 @@ import { Empty, Load } from "../../ui/state";
 import { SessionTable } from "../admin/access";
 import { roleName } from "../admin/names";
 import { AuditTable } from "../admin/audit";
-import { applyTheme, session, signOut } from "../session/state";
+import { change, theme, type Look, type Theme } from "../session/look";
+import { session, signOut } from "../session/state";
 import { Frame } from "../shell/view";
 import { AccountCard } from "./account";
 import { endOthers, reloadSessions, sessions } from "./state";
@@ -29,7 +30,7 @@ async function moreSeen(now: OwnAuditPage): Promise<void> {
   const page = await api.get<OwnAuditPage>("/audit/mine", { cursor: now.cursor });
   seen.value = { kind: "ready", value: { ...page, items: [...now.items, ...page.items] } };
 }
-const keep = (settings: object) => void api.patch("/session/settings", settings).catch(complain);
+const keep = (wanted: Partial<Look>) => void change(wanted).catch(complain);
 
 function Seen() {
   useEffect(reloadSeen, []);
@@ -50,7 +51,6 @@ function Seen() {
 }
 
 function Own() {
-  const theme = useSignal(document.documentElement.dataset["theme"] ?? "auto");
   const me = session.value;
   useEffect(reloadSessions, []);
   return (
@@ -59,9 +59,9 @@ function Own() {
       <div class="stack">
         <Card title={t("settings.look")}>
           <div class="stack">
-            <div class="row wrap"><span class="setting">{t("language")}</span><Segments<Locale> label={t("language")} value={locale.value} onPick={(next) => { void speak(next); keep({ locale: next }); }} options={[{ value: "ru", text: "Русский", lang: "ru" }, { value: "en", text: "English", lang: "en" }]} /></div>
-            <div class="row wrap"><span class="setting">{t("settings.theme")}</span><Segments label={t("settings.theme")} value={theme.value} onPick={(next) => { theme.value = next; applyTheme(next); keep({ theme: next }); }} options={[{ value: "auto", text: t("theme.auto") }, { value: "light", text: t("theme.light.short") }, { value: "dark", text: t("theme.dark.short") }]} /></div>
-            <Check label={t("settings.keys")} checked={keysOn.value} onChange={(on) => { keysOn.value = on; keep({ keys: on }); }} />
+            <div class="row wrap"><span class="setting">{t("language")}</span><Segments<Locale> label={t("language")} value={locale.value} onPick={(next) => keep({ locale: next })} options={[{ value: "ru", text: "Русский", lang: "ru" }, { value: "en", text: "English", lang: "en" }]} /></div>
+            <div class="row wrap"><span class="setting">{t("settings.theme")}</span><Segments<Theme> label={t("settings.theme")} value={theme.value} onPick={(next) => keep({ theme: next })} options={[{ value: "auto", text: t("theme.auto") }, { value: "light", text: t("theme.light.short") }, { value: "dark", text: t("theme.dark.short") }]} /></div>
+            <Check label={t("settings.keys")} checked={keysOn.value} onChange={(on) => keep({ keys: on })} />
           </div>
         </Card>
         <AccountCard />

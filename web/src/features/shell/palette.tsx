@@ -6,10 +6,10 @@ import { api } from "../../api/client";
 import type { ClientRow, Items } from "../../api/types";
 import { t, type Key } from "../../lib/i18n";
 import { go } from "../../router";
-import { Dialog } from "../../ui/float";
+import { complain, Dialog } from "../../ui/float";
 import { Icon, type IconName } from "../../ui/icon";
 import { may, signOut } from "../session/state";
-import { applyTheme } from "../session/state";
+import { change } from "../session/look";
 import { rooms } from "./rooms";
 
 export const paletteOpen = signal(false);
@@ -24,8 +24,8 @@ function fixed(): Entry[] {
     ...(may("import_messages") ? [{ icon: "upload" as const, text: t("sources.add"), run: to("/sources/import") }] : []),
     { icon: "settings", text: t("settings.title"), run: to("/settings") },
     { icon: "eye", text: t("settings.seen"), run: to("/settings/seen") },
-    { icon: "screen", text: t("theme.dark"), run: () => applyTheme("dark") },
-    { icon: "screen", text: t("theme.light"), run: () => applyTheme("light") },
+    { icon: "screen", text: t("theme.dark"), run: () => void change({ theme: "dark" }).catch(complain) },
+    { icon: "screen", text: t("theme.light"), run: () => void change({ theme: "light" }).catch(complain) },
     { icon: "keyboard", text: t("keys.title"), run: () => (helpOpen.value = true) },
     { icon: "leave", text: t("session.leave"), run: () => void signOut() },
   ];

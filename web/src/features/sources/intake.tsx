@@ -13,6 +13,7 @@ import { Icon, type IconName } from "../../ui/icon";
 import { Card } from "../../ui/page";
 import { explain, Note } from "../../ui/state";
 import { bring, imports, leftSeconds, rate, running, sendings, stop, sums, uploading, type Sending } from "./importing";
+import { errorText, itemText, reasonText } from "./reasons";
 
 export function DropZone() {
   const over = useSignal(false);
@@ -70,7 +71,7 @@ function JobRow({ job }: { job: Import }) {
   const name = job.files.length > 1 ? t("intake.files", { first, n: job.files.length - 1 }) : first;
   const done = job.state === "done";
   const share = done ? 1 : job.bytes_all ? Math.min(1, job.bytes / job.bytes_all) : 0;
-  const text = job.error ? job.error : t("intake.stored", { n: job.stored });
+  const text = job.error ? errorText(job) : t("intake.stored", { n: job.stored });
   return <Bar name={name} share={share} tone={done ? "ok" : job.state === "failed" ? "alert" : job.state === "stopped" ? "grey" : ""} icon={kindIcon(first)} text={text} aside={job.state === "running" ? t("intake.of", { a: size(job.bytes), b: size(job.bytes_all) }) : t(`import.${job.state}` as Key)} />;
 }
 
@@ -78,30 +79,32 @@ function Refusals({ onClose }: { onClose: () => void }) {
   const rows = imports.value.flatMap((job) => job.refusals ?? []);
   return (
     <Dialog title={t("refusals.title", { n: sums.value.refused })} onClose={onClose} wide>
-      <ul class="list sm">{rows.slice(0, 500).map((one, index) => <li key={index}><b class="medium break">{one.item}</b><p class="soft">{one.reason}</p></li>)}</ul>
+      <ul class="list sm">{rows.slice(0, 500).map((one, index) => <li key={index}><b class="medium break">{itemText(one.item)}</b><p class="soft">{reasonText(one)}</p></li>)}</ul>
       {rows.length < sums.value.refused && <p class="sm faint">{t("refusals.more", { n: sums.value.refused - rows.length })}</p>}
     </Dialog>
   );
 }
 
-export function Progress() {
+// `short`: what is on its way, where the books of everything stand below.
+export function Progress({ short = false }: { short?: boolean }) {
   const refusals = useSignal(false);
-  if (imports.value.length === 0 && sendings.value.length === 0) return null;
+  const jobs = short ? running.value : imports.value;
+  if (jobs.length === 0 && sendings.value.length === 0) return null;
   const busy = running.value.length > 0;
   const head = uploading.value ? t("intake.title.sending") : busy ? t("intake.title.running") : t("intake.title.done");
   const speed = busy && rate.value > 0 ? (leftSeconds.value > 0 ? t("intake.speed", { n: Math.round(rate.value), left: duration(leftSeconds.value) }) : t("intake.speed.only", { n: Math.round(rate.value) })) : "";
   return (
     <Card title={head} aside={<><span class="sm soft num" role="timer">{speed}</span>{busy && running.value.map((job) => <Button small kind="quiet" key={job.id} onClick={() => void stop(job).catch(complain)}>{t("intake.stop")}</Button>)}</>}>
-      {imports.value.length > 0 && (
+      {!short && imports.value.length > 0 && (
         <div class="books-line">
           <Equation sums={sums.value} label={t("intake.balance")} refused={sums.value.refused > 0 ? <button type="button" class="link" onClick={() => (refusals.value = true)}>{t("books.refused")}</button> : undefined} />
         </div>
       )}
       <ul class="movings">
         {sendings.value.map((one) => <SendingRow one={one} key={one.key} />)}
-        {imports.value.map((job) => <JobRow job={job} key={job.id} />)}
+        {jobs.map((job) => <JobRow job={job} key={job.id} />)}
       </ul>
-      {sums.value.marked ? <Note>{t("intake.marked", { n: num(sums.value.marked) })}</Note> : null}
+      {!short && sums.value.marked ? <Note>{t("intake.marked", { n: num(sums.value.marked) })}</Note> : null}
       {refusals.value && <Refusals onClose={() => (refusals.value = false)} />}
     </Card>
   );

@@ -4,7 +4,7 @@ import type { Import } from "../../api/types";
 import { balanced } from "../../ui/equation";
 import { imports, leftSeconds, rate, running, sums, take } from "./importing";
 
-const job = (id: string, more: Partial<Import>): Import => ({ id, state: "running", files: [], marked: 0, input: "", rate: 0, left_s: 0, searchable: 0, refusals: [], error: "", verified: null, seen: 0, stored: 0, duplicates: 0, refused: 0, pending: 0, bytes: 0, bytes_all: 0, ...more });
+const job = (id: string, more: Partial<Import>): Import => ({ id, state: "running", files: [], marked: 0, input: "", rate: 0, left_s: 0, searchable: 0, refusals: [], error: "", error_code: "", verified: null, seen: 0, stored: 0, duplicates: 0, refused: 0, pending: 0, bytes: 0, bytes_all: 0, ...more });
 beforeEach(() => (imports.value = []));
 
 it("what the server tells of an import replaces what was known of it", () => {

@@ -12,11 +12,15 @@ import { Card, PageHead } from "../../ui/page";
 import { Empty, Load } from "../../ui/state";
 import { archive, may } from "../session/state";
 import { Frame } from "../shell/view";
-import { imports, retry, running } from "./importing";
+import { retry, running } from "./importing";
 import { DropZone, Progress } from "./intake";
+import { itemText, reasonText } from "./reasons";
 import { books, importing, open, refusals, reload, reloadRefusals, type Books } from "./state";
 import "../start/start.css";
 import "./sources.css";
+
+// What refused everything has no title, only the place where it was: "files:broken.zip".
+const nameOf = (one: Source): string => one.title || one.source.replace(/^files:(?=.)/, "");
 
 function state(one: Source) {
   if (!one.balanced || !balanced(one)) return <Mark tone="alert" icon="alert">{t("books.broken")}</Mark>;
@@ -42,12 +46,12 @@ function Refusals({ one }: { one: Source }) {
     <tr class="sel">
       <td colSpan={8} class="wide below">
         <div class="card"><div class="body">
-          <div class="row wrap"><h2 class="grow">{t("sources.refusals.of", { name: one.title, n: one.refused })}</h2><Button small kind="quiet" icon="x" href="/sources" label={t("action.close")} /></div>
+          <div class="row wrap"><h2 class="grow">{t("sources.refusals.of", { name: nameOf(one), n: one.refused })}</h2><Button small kind="quiet" icon="x" href="/sources" label={t("action.close")} /></div>
           {one.refused === 0 ? <p class="soft">{t("sources.refusals.none")}</p> : (
             <>
             <RetryLine one={one} />
             <Load of={refusals.value} retry={reloadRefusals} rows={2}>
-              {(items) => <ul class="list sm refusals">{items.map((item, index) => <li class="row top" key={index}><span class="grow break">{item.item}</span><span class="soft reason">{item.reason}</span></li>)}</ul>}
+              {(items) => <ul class="list sm refusals">{items.map((item, index) => <li class="row top" key={index}><span class="grow break">{itemText(item.item)}</span><span class="soft reason">{reasonText(item)}</span></li>)}</ul>}
             </Load>
             </>
           )}
@@ -60,11 +64,11 @@ function Refusals({ one }: { one: Source }) {
 function Row({ one }: { one: Source }) {
   const cell = (value: number, label: string, look = "") => <td class={`n num ${look}`} data-l={label}>{num(value)}</td>;
   const on = open.value === one.id;
-  const times = t("sources.files", { files: one.files ?? 0, runs: one.runs ?? 0 });
+  const times = one.files ? t("sources.files", { files: one.files, runs: one.runs }) : t("sources.runs", { runs: one.runs });
   return (
     <>
       <tr class={on ? "sel" : ""}>
-        <td class="wide"><span class="row"><ChannelIcon channel={one.channel} /><span class="grow"><a class="strong plain-link" href={on ? "/sources" : `/sources/${one.id}`} aria-expanded={on}>{one.title || one.source}</a><span class="xs faint block">{times}</span></span></span></td>
+        <td class="wide"><span class="row"><ChannelIcon channel={one.channel} /><span class="grow"><a class="strong plain-link" href={on ? "/sources" : `/sources/${one.id}`} aria-expanded={on}>{nameOf(one)}</a><span class="xs faint block">{times}</span></span></span></td>
         {cell(one.seen, t("books.seen"))}
         {cell(one.stored, t("books.stored"))}
         {cell(one.duplicates, t("books.duplicates"), "soft")}
@@ -96,7 +100,7 @@ function Import() {
   return (
     <Frame crumbs={[{ text: t("room.sources"), href: "/sources" }, { text: t("sources.add") }]}>
       <PageHead title={t("start.bring.title")} lede={t("start.bring.text")} />
-      <div class="stack"><DropZone /><Progress />{imports.value.length > 0 && <p class="sm faint">{t("start.bring.goes_on")}</p>}</div>
+      <div class="stack"><DropZone /><Progress />{running.value.length > 0 && <p class="sm faint">{t("start.bring.goes_on")}</p>}</div>
     </Frame>
   );
 }
@@ -112,7 +116,7 @@ export function SourcesRoom() {
         {may("import_messages") && <Button kind="main" icon="plus" onClick={() => go("/sources/import")}>{t("sources.add")}</Button>}
       </PageHead>
       <div class="stack">
-        <Progress />
+        <Progress short />
         <Load of={books.value} retry={reload} rows={6}>
           {(all) => all.items.length === 0 ? <Empty title={t("sources.none")} action={<Button icon="upload" href="/sources/import">{t("sources.add")}</Button>}>{t("sources.none.text")}</Empty> : (
             <>

@@ -115,5 +115,6 @@ export const conversation: Record<keyof typeof ru, string> = {
   "replay.today": "Back to today",
   "print.foot": "Printed by {who}, {when}. Conversation from {first} to {last}",
   "quote": "“{text}”",
+  "print.some": "{n} of the conversation’s {all} messages are on this paper",
   "print.part": "Only a part will be printed: the conversation has more than 5,000 messages",
 };

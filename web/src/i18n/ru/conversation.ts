@@ -113,5 +113,6 @@ export const conversation = {
   "replay.today": "Вернуться к сегодня",
   "print.foot": "Напечатано: {who}, {when}. Переписка с {first} по {last}",
   "quote": "«{text}»",
+  "print.some": "На этой бумаге {n} из {all} сообщений переписки",
   "print.part": "На бумаге будет только часть переписки: она длиннее 5 000 сообщений",
 };
