@@ -22,7 +22,7 @@ describe("in Russian", () => {
   it("months stand in their cases", () => {
     expect(monthYear("2026-11")).toBe("ноябрь 2026");
     expect(sinceMonth("2023-03")).toBe("марта 2023");
-    expect(shortMonthYear("2026-11")).toBe("ноя 2026");
+    expect([shortMonthYear("2026-11"), shortMonthYear("2026-05")]).toEqual(["ноя 2026", "май 2026"]);
   });
   it("durations, sizes and shares have the units of the table", () => {
     expect([38 * 60, 5 * 3600 + 360, 3 * 86400].map((s) => plain(duration(s)))).toEqual(["38 мин", "5 ч 06 мин", "3 дня"]);

@@ -59,9 +59,10 @@ export function saidTime(iso: string, now: Date = new Date()): string {
   return dayKey(new Date(iso)) === dayKey(now) ? t("time.at", { time: clock(iso) }) : listTime(iso, now);
 }
 
+// Without a day before it a month stands in the nominative: «май 2026», though «5 мая».
 export function shortMonthYear(month: string): string {
   const date = new Date(`${month}-15T12:00:00Z`);
-  return `${shortMonth(date)} ${date.getFullYear()}`;
+  return `${shortMonth(date).replace(/^мая$/, "май")} ${date.getFullYear()}`;
 }
 
 // The head of a day in a thread: «Сегодня, 19 ноября», «Четверг, 12 ноября», with the year when it is another one.

@@ -3,13 +3,13 @@
 // focus is, where an address points, and a page that is being printed are always drawn.
 import { signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, type MutableRef } from "preact/hooks";
 
 export const printing = signal(false);
 addEventListener("beforeprint", () => (printing.value = true));
 addEventListener("afterprint", () => (printing.value = false));
 
-const all = 120;  // a list up to this is simply there
+export const all = 120;  // a list up to this is simply there
 const heights = new Map<string, number>();  // so that coming back finds everything where it was
 
 export interface Group { id: number; from: number; to: number }
@@ -25,10 +25,12 @@ export function groupsOf(count: number, begin: number, size: number): Group[] {
   return groups;
 }
 
-interface GroupProps { name: string; count: number; estimate: number; drawn: boolean; pinned: boolean; children: () => ComponentChildren }
+// What holds a group: a block, rows of a table, entries of a list.
+type Holder = "div" | "tbody" | "ol";
+interface GroupProps { as: Holder; look: string; name: string; count: number; estimate: number; drawn: boolean; pinned: boolean; children: () => ComponentChildren }
 
-function Chunk({ name, count, estimate, drawn, pinned, children }: GroupProps) {
-  const box = useRef<HTMLDivElement>(null);
+function Chunk({ as, look, name, count, estimate, drawn, pinned, children }: GroupProps) {
+  const box = useRef<HTMLElement>(null);
   const near = useSignal(drawn);
   const shown = near.value || pinned || printing.value;
   useEffect(() => {
@@ -44,7 +46,13 @@ function Chunk({ name, count, estimate, drawn, pinned, children }: GroupProps) {
     watch.observe(element);
     return () => watch.disconnect();
   }, [name]);
-  return <div ref={box} class="chunk" style={shown ? { height: "" } : { height: `${heights.get(name) ?? count * estimate}px` }}>{shown && children()}</div>;
+  const height = shown ? "" : `${heights.get(name) ?? count * estimate}px`;
+  if (as === "tbody") {
+    // A group of rows has no height of its own: one empty row has it.
+    return <tbody ref={box as MutableRef<HTMLTableSectionElement | null>} class="chunk">{shown ? children() : <tr class="held" aria-hidden="true"><td colSpan={99} style={{ height }} /></tr>}</tbody>;
+  }
+  if (as === "ol") return <ol ref={box as MutableRef<HTMLOListElement | null>} class={`chunk ${look}`} style={{ height }}>{shown && children()}</ol>;
+  return <div ref={box as MutableRef<HTMLDivElement | null>} class={`chunk ${look}`} style={{ height }}>{shown && children()}</div>;
 }
 
 interface Props<T> {
@@ -54,10 +62,12 @@ interface Props<T> {
   size?: number;
   estimate: number;  // pixels of a row that was not seen yet
   pinned?: (item: T) => boolean;
+  as?: Holder;
+  look?: string;  // class of each group
   row: (item: T, index: number) => ComponentChildren;
 }
 
-export function Chunks<T>({ name, items, begin = 0, size = 20, estimate, pinned, row }: Props<T>) {
+export function Chunks<T>({ name, items, begin = 0, size = 20, estimate, pinned, as = "div", look = "", row }: Props<T>) {
   const groups = groupsOf(items.length, begin, size);
   return (
     <>
@@ -65,7 +75,7 @@ export function Chunks<T>({ name, items, begin = 0, size = 20, estimate, pinned,
         const mine = items.slice(from, to);
         const held = pinned !== undefined && mine.some(pinned);
         return (
-          <Chunk key={id} name={`${name} ${id}`} count={to - from} estimate={estimate} drawn={items.length <= all} pinned={held}>
+          <Chunk key={id} as={as} look={look} name={`${name} ${id}`} count={to - from} estimate={estimate} drawn={items.length <= all || (as !== "div" && from === 0)} pinned={held}>
             {() => mine.map((item, index) => row(item, from + index))}
           </Chunk>
         );

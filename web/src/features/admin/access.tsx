@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Roles, tokens of programs, sessions.
 import { useSignal } from "@preact/signals";
-import { Fragment } from "preact";
 import { api } from "../../api/client";
 import type { SessionRow } from "../../api/types";
 import { listTime, shortDate } from "../../lib/format";
@@ -14,6 +13,7 @@ import { complain, Dialog, toast } from "../../ui/float";
 import { Icon } from "../../ui/icon";
 import { Mark } from "../../ui/mark";
 import { PageHead } from "../../ui/page";
+import { Rows } from "../../ui/rows";
 import { Empty, Load, Note } from "../../ui/state";
 import { rights as mine } from "../session/state";
 import { rightName, roleName } from "./names";
@@ -77,9 +77,10 @@ export function TokensSection() {
       <PageHead title={t("admin.tokens")} lede={t("tokens.lede")}><Button kind="main" icon="key" onClick={() => (making.value = true)}>{t("tokens.new")}</Button></PageHead>
       <Load of={tokens.rows.value} retry={tokens.load} rows={2}>
         {(items) => items.length === 0 ? <Empty title={t("tokens.none")}>{t("tokens.none.text")}</Empty> : (
-          <div class="table-wrap"><table class="table cards-s"><caption class="vh">{t("admin.tokens")}</caption>
-            <thead><tr><th scope="col">{t("tokens.name")}</th><th scope="col">{t("tokens.rights")}</th><th scope="col">{t("tokens.until")}</th><th scope="col">{t("tokens.used")}</th><th scope="col"><span class="vh">{t("tokens.acts")}</span></th></tr></thead>
-            <tbody>{items.map((one) => <tr key={one.id}><td class="strong">{one.name}</td><td class="wide">{one.rights.map(rightName).join(", ")}</td><td class="num" data-l={t("tokens.until")}>{one.until ? shortDate(one.until) : t("tokens.forever")}</td><td class="num soft" data-l={t("tokens.used")}>{one.last_used ? listTime(one.last_used) : t("people.never")}</td><td><Button small kind="danger" onClick={() => drop(one.id)}>{t("tokens.drop")}</Button></td></tr>)}</tbody></table></div>
+          <Rows
+            name="tokens" caption={t("admin.tokens")} items={items} columns={[{ text: t("tokens.name") }, { text: t("tokens.rights") }, { text: t("tokens.until") }, { text: t("tokens.used") }, { text: t("tokens.acts"), hidden: true }]}
+            row={(one, place) => <tr key={one.id} {...place}><td class="strong">{one.name}</td><td class="wide">{one.rights.map(rightName).join(", ")}</td><td class="num" data-l={t("tokens.until")}>{one.until ? shortDate(one.until) : t("tokens.forever")}</td><td class="num soft" data-l={t("tokens.used")}>{one.last_used ? listTime(one.last_used) : t("people.never")}</td><td><Button small kind="danger" onClick={() => drop(one.id)}>{t("tokens.drop")}</Button></td></tr>}
+          />
         )}
       </Load>
       {making.value && <NewToken onClose={() => (making.value = false)} />}
@@ -90,12 +91,13 @@ export function TokensSection() {
 export function SessionTable({ items, reload, user }: { items: SessionRow[]; reload: () => void; user?: string | undefined }) {
   const end = (id: string) => void api.delete(`/sessions/${id}${user ? `?user=${encodeURIComponent(user)}` : ""}`).then(() => { toast(t("sessions.ended")); reload(); }, complain);
   return (
-    <div class="table-wrap"><table class="table cards-s"><caption class="vh">{t("admin.sessions")}</caption>
-      <thead><tr><th scope="col">{t("sessions.agent")}</th><th scope="col">{t("sessions.peer")}</th><th scope="col">{t("sessions.began")}</th><th scope="col">{t("sessions.seen")}</th><th scope="col"><span class="vh">{t("tokens.acts")}</span></th></tr></thead>
-      <tbody>{items.map((one) => (
-        <Fragment key={one.id}><tr><td class="wide">{one.agent || t("sessions.unknown")}</td><td class="mono soft">{one.peer}</td><td class="num soft" data-l={t("sessions.began.short")}>{listTime(one.created)}</td><td class="num soft" data-l={t("sessions.seen.short")}>{listTime(one.seen)}</td>
-          <td>{one.current ? <Mark tone="ok" icon="check">{t("sessions.this")}</Mark> : <Button small kind="danger" onClick={() => end(one.id)}>{t("sessions.end")}</Button>}</td></tr></Fragment>
-      ))}</tbody></table></div>
+    <Rows
+      name="sessions" caption={t("admin.sessions")} items={items} columns={[{ text: t("sessions.agent") }, { text: t("sessions.peer") }, { text: t("sessions.began") }, { text: t("sessions.seen") }, { text: t("tokens.acts"), hidden: true }]}
+      row={(one, place) => (
+        <tr key={one.id} {...place}><td class="wide">{one.agent || t("sessions.unknown")}</td><td class="mono soft">{one.peer}</td><td class="num soft" data-l={t("sessions.began.short")}>{listTime(one.created)}</td><td class="num soft" data-l={t("sessions.seen.short")}>{listTime(one.seen)}</td>
+          <td>{one.current ? <Mark tone="ok" icon="check">{t("sessions.this")}</Mark> : <Button small kind="danger" onClick={() => end(one.id)}>{t("sessions.end")}</Button>}</td></tr>
+      )}
+    />
   );
 }
 

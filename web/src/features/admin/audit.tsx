@@ -12,24 +12,18 @@ import { Field, Select } from "../../ui/field";
 import { complain, Dialog } from "../../ui/float";
 import { Mark, Time, type Tone } from "../../ui/mark";
 import { PageHead } from "../../ui/page";
+import { Rows } from "../../ui/rows";
 import { Empty, Load } from "../../ui/state";
 import { may } from "../session/state";
-import { auditName, changeName, whatName } from "./names";
+import { rowText } from "./audit_words";
+import { auditName } from "./names";
 import { audit, auditQuery, loadAudit, moreAudit } from "./state";
 
-const kinds = ["search", "open", "exported", "login", "denied", "change", "unlocked", "log_rebuilt"];
+const kinds = ["search", "open", "exported", "login", "denied", "change", "keys", "unlocked", "log_rebuilt"];
 const tones: Record<string, Tone> = { denied: "alert", exported: "warn", change: "info" };
 
-function what(row: AuditRow): string {
-  if (row.words_hidden) return t("audit.hidden");
-  if (row.kind === "change") return [changeName(row.what), row.about].filter(Boolean).join(": ");
-  if (row.kind === "search") return [row.what, row.total === undefined ? "" : t("audit.hits", { n: row.total })].filter(Boolean).join(" · ");
-  const [name = "", number] = row.what.split(/ (?=\d+$)/);
-  return whatName(name, number);
-}
-
 function What({ row }: { row: AuditRow }) {
-  const text = what(row);
+  const text = rowText(row);
   const link = row.message !== undefined && may("read") ? <a class="roomy" href={`/message/m-${row.message}`}>{t("audit.message", { n: row.message })}</a> : undefined;
   const conversation = /^c\d+$/.test(row.what) && may("read");
   return (
@@ -43,13 +37,15 @@ function What({ row }: { row: AuditRow }) {
 }
 
 export function AuditTable({ items }: { items: AuditRow[] }) {
+  const columns = [{ text: t("audit.at") }, { text: t("audit.who") }, { text: t("audit.kind") }, { text: t("audit.what") }, { text: t("sessions.peer") }, { text: t("audit.record"), number: true }];
   return (
-    <div class="table-wrap"><table class="table cards-s"><caption class="vh">{t("admin.audit")}</caption>
-      <thead><tr><th scope="col">{t("audit.at")}</th><th scope="col">{t("audit.who")}</th><th scope="col">{t("audit.kind")}</th><th scope="col">{t("audit.what")}</th><th scope="col">{t("sessions.peer")}</th><th scope="col" class="n">{t("audit.record")}</th></tr></thead>
-      <tbody>{items.map((row) => (
-        <tr key={row.record}><td class="num soft"><Time at={row.at} /></td><td class="strong">{row.who.name}</td><td><Mark tone={tones[row.kind] ?? "plain"}>{auditName(row.kind)}</Mark></td>
+    <Rows
+      name="audit" caption={t("admin.audit")} items={items} columns={columns}
+      row={(row, place) => (
+        <tr key={row.record} {...place}><td class="num soft"><Time at={row.at} /></td><td class="strong">{row.who.name}</td><td><Mark tone={tones[row.kind] ?? "plain"}>{auditName(row.kind)}</Mark></td>
           <td class="wide break"><What row={row} /></td><td class="mono soft">{row.peer}</td><td class="n num faint" data-l={t("audit.record.short")}>{num(row.record)}</td></tr>
-      ))}</tbody></table></div>
+      )}
+    />
   );
 }
 

@@ -9,6 +9,7 @@ import { Button } from "../../ui/button";
 import { Check, Field } from "../../ui/field";
 import { complain, Dialog, toast } from "../../ui/float";
 import { PageHead } from "../../ui/page";
+import { Rows } from "../../ui/rows";
 import { Empty, Load } from "../../ui/state";
 import { may } from "../session/state";
 import { change } from "./approvals";
@@ -64,12 +65,13 @@ export function GroupsSection() {
       <PageHead title={t("admin.groups")} lede={t("groups.lede")}>{may("people_manage") && <Button kind="main" icon="plus" onClick={() => (open.value = none)}>{t("groups.new")}</Button>}</PageHead>
       <Load of={groups.rows.value} retry={groups.load} rows={3}>
         {(items) => items.length === 0 ? <Empty title={t("groups.none")}>{t("groups.none.text")}</Empty> : (
-          <div class="table-wrap"><table class="table cards-s"><caption class="vh">{t("admin.groups")}</caption>
-            <thead><tr><th scope="col">{t("groups.name")}</th><th scope="col">{t("groups.members")}</th><th scope="col">{t("groups.grants")}</th></tr></thead>
-            <tbody>{items.map((one) => (
-              <tr key={one.id}><td><button type="button" class="link strong name-button" onClick={() => (open.value = one)}>{one.name}</button></td><td class="wide">{one.members.map((member) => member.name).join(", ") || <span class="faint">{t("no")}</span>}</td>
+          <Rows
+            name="groups" caption={t("admin.groups")} items={items} columns={[{ text: t("groups.name") }, { text: t("groups.members") }, { text: t("groups.grants") }]}
+            row={(one, place) => (
+              <tr key={one.id} {...place}><td><button type="button" class="link strong name-button" onClick={() => (open.value = one)}>{one.name}</button></td><td class="wide">{one.members.map((member) => member.name).join(", ") || <span class="faint">{t("no")}</span>}</td>
                 <td class="wide soft">{one.grants.map((grant) => `${roleName(grant.role)}: ${grantText(grant)}`).join("; ") || <span class="faint">{t("no")}</span>}</td></tr>
-            ))}</tbody></table></div>
+            )}
+          />
         )}
       </Load>
       {open.value && <Team key={open.value.id || "new"} group={open.value} onClose={() => (open.value = undefined)} />}

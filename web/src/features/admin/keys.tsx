@@ -37,6 +37,7 @@ function Sheet({ now }: { now: Keys }) {
   };
   return (
     <Card title={t("keyring.sheet")}>
+      <div class="stack">
       <p class="sm soft">{now.sheet_checked_at ? t("keyring.sheet.checked", { time: saidTime(now.sheet_checked_at) }) : t("keyring.sheet.never")}</p>
       {may("keys_manage") && (
         <form class="stack" onSubmit={check}>
@@ -44,6 +45,7 @@ function Sheet({ now }: { now: Keys }) {
           <div><Button type="submit" busy={busy.value}>{t("keyring.sheet.check")}</Button></div>
         </form>
       )}
+      </div>
     </Card>
   );
 }
@@ -74,7 +76,7 @@ export function KeysSection() {
             <Sheet now={now} />
             <Card title={t("keyring.logs")}>
               <p class="sm soft">{t("keyring.logs.text")}</p>
-              <ul class="list sm">{now.logs.map((log) => <li key={log.name} class="row top"><code class="mono break grow">{log.key}</code><Button kind="plain" icon="copy" onClick={() => void copy(log.key, t("keyring.logs.copied"))}>{t("keyring.logs.copy")}</Button></li>)}</ul>
+              <ul class="list sm gap-above">{now.logs.map((log) => <li key={log.name} class="row top"><code class="mono break grow">{log.key}</code><Button kind="plain" icon="copy" onClick={() => void copy(log.key, t("keyring.logs.copied"))}>{t("keyring.logs.copy")}</Button></li>)}</ul>
             </Card>
           </div>
         )}

@@ -3,7 +3,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { api } from "../../api/client";
-import type { Job } from "../../api/types";
+import { position } from "../../api/events";
+import type { Integrity, Job } from "../../api/types";
 import { listTime, percent, saidTime, size } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { valueOf } from "../../lib/loadable";
@@ -15,6 +16,7 @@ import { Card, PageHead } from "../../ui/page";
 import { Empty, Load, Note } from "../../ui/state";
 import { may } from "../session/state";
 import { jobName, storeName } from "./names";
+import { archive } from "../session/state";
 import { integrity, jobs, loadIntegrity, loadStorage, storage, verify } from "./state";
 
 function JobState({ job }: { job: Job }) {
@@ -35,7 +37,7 @@ function JobTable({ items }: { items: Job[] }) {
     <div class="table-wrap"><table class="table cards-s"><caption class="vh">{t("admin.jobs")}</caption>
       <thead><tr><th scope="col">{t("jobs.kind")}</th><th scope="col">{t("jobs.started")}</th><th scope="col">{t("jobs.finished")}</th><th scope="col" class="n">{t("jobs.done")}</th><th scope="col">{t("sources.state")}</th><th scope="col"><span class="vh">{t("jobs.stop")}</span></th></tr></thead>
       <tbody>{items.map((job) => (
-        <tr key={job.id}><td class="strong">{jobName(job.kind)}{job.note && <span class="xs faint block">{job.note}</span>}</td><td class="num soft" data-l={t("jobs.started.short")}>{job.started ? listTime(job.started) : "—"}</td><td class="num soft" data-l={t("jobs.finished.short")}>{job.finished ? listTime(job.finished) : "—"}</td>
+        <tr key={job.id}><td class="strong">{jobName(job.kind)}{noteOf(job) && <span class="xs faint block">{noteOf(job)}</span>}</td><td class="num soft" data-l={t("jobs.started.short")}>{job.started ? listTime(job.started) : "—"}</td><td class="num soft" data-l={t("jobs.finished.short")}>{job.finished ? listTime(job.finished) : "—"}</td>
           <td class="n num">{howFar(job)}</td><td><JobState job={job} /></td><td>{job.may_stop && may("integrity_run") && <Button small onClick={() => stop(job)}>{t("jobs.stop")}</Button>}</td></tr>
       ))}</tbody></table></div>
   );
@@ -56,6 +58,21 @@ function useFollowing() {
   return items;
 }
 
+// How many were looked at, and how many nobody has looked at yet.
+function checkedText({ checked_at, records }: Integrity): string {
+  if (!checked_at || !records) return t("integrity.never");
+  const after = (position.value?.records ?? valueOf(archive.value)?.records ?? records) - records;
+  const time = saidTime(checked_at);
+  return after > 0 ? t("integrity.checked.part", { n: records, time, after }) : t("integrity.checked", { n: records, time });
+}
+
+// The server says how many faults a check found: "3 problems".
+function noteOf(job: Job): string {
+  const faults = /^(\d+) problems$/.exec(job.note);
+  if (faults) return t("integrity.faults", { n: Number(faults[1]) });
+  return job.state === "stopped" ? "" : job.note;
+}
+
 export function IntegritySection() {
   const busy = useSignal(false);
   const checks = useFollowing().filter((job) => job.kind === "verify");
@@ -72,7 +89,7 @@ export function IntegritySection() {
             <Card>
               <div class="row top verdict">
                 <span class={now.state === "ok" ? "ok" : now.state === "fault" ? "alert" : "warn"}><Icon name={now.state === "ok" ? "seal" : "alert"} size="l" /></span>
-                <div class="grow"><b class="strong">{t(`integrity.${now.state}`)}</b><p class="soft">{now.checked_at ? t("integrity.checked", { n: now.records ?? 0, time: saidTime(now.checked_at) }) : t("integrity.never")}</p></div>
+                <div class="grow"><b class="strong">{t(`integrity.${now.state}`)}</b><p class="soft">{checkedText(now)}</p></div>
               </div>
               {now.state === "fault" && <Note tone="alert">{t("integrity.fault.long")}</Note>}
             </Card>

@@ -10,7 +10,6 @@ export const roleName = (role: string) => known(`role.${role}`, role);
 export const rightName = (right: string) => known(`right.${right}`, right);
 export const auditName = (kind: string) => known(`audit.${kind}`, kind);
 export const changeName = (change: string) => known(`change.${change}`, change);
-export const whatName = (what: string, number = "") => [known(`audit.what.${what}`, what), number].filter(Boolean).join(" ");
 export const jobName = (kind: string) => known(`job.${kind}`, kind);
 export const purposeName = (purpose: string) => known(`keyring.of.${purpose}`, purpose);
 export const storeName = (name: string) => known(`store.${name}`, name);

@@ -12,6 +12,7 @@ import { Dialog, toast } from "../../ui/float";
 import { absolute, copy } from "../../ui/copy";
 import { Avatar, Mark } from "../../ui/mark";
 import { PageHead } from "../../ui/page";
+import { Rows } from "../../ui/rows";
 import { Empty, Load, Note } from "../../ui/state";
 import { may, session } from "../session/state";
 import { change } from "./approvals";
@@ -146,21 +147,18 @@ export function PeopleSection() {
       <PageHead title={t("admin.people")} lede={t("people.lede")}>{may("people_manage") && <Button kind="main" icon="invite" onClick={() => (inviting.value = true)}>{t("people.invite")}</Button>}</PageHead>
       <Load of={users.rows.value} retry={users.load} rows={5}>
         {(items) => items.length === 0 ? <Empty title={t("people.none")} /> : (
-          <div class="table-wrap">
-            <table class="table cards-s">
-              <caption class="vh">{t("admin.people")}</caption>
-              <thead><tr><th scope="col">{t("people.name")}</th><th scope="col">{t("people.roles")}</th><th scope="col">{t("people.second")}</th><th scope="col">{t("people.seen")}</th><th scope="col">{t("sources.state")}</th></tr></thead>
-              <tbody>{items.map((user) => (
-                <tr key={user.id}>
+          <Rows
+            name="people" caption={t("admin.people")} items={items} columns={[{ text: t("people.name") }, { text: t("people.roles") }, { text: t("people.second") }, { text: t("people.seen") }, { text: t("sources.state") }]}
+            row={(user, place) => (
+                <tr key={user.id} {...place}>
                   <td class="wide"><span class="row"><Avatar name={user.name} /><span class="grow"><button type="button" class="link strong name-button" onClick={() => (open.value = user)}>{user.name}</button><span class="xs faint block">{user.login}</span></span></span></td>
                   <td class="wide">{user.roles.length || user.groups?.length ? [...user.roles.map(roleName), ...(user.groups ?? []).map(groupName)].join(", ") : <span class="faint">{t("no")}</span>}{user.grants.some((grant) => grant.until) && <span class="xs faint block">{user.grants.filter((grant) => grant.until).map(grantText).join("; ")}</span>}</td>
                   <td data-l={t("people.second.short")}>{user.second_factor ? t("yes") : <span class="warn">{t("no")}</span>}</td>
                   <td class="soft num" data-l={t("people.seen.short")}>{user.last_seen ? listTime(user.last_seen) : t("people.never")}</td>
                   <td>{user.active ? (user.second_factor ? <Mark tone="ok" icon="check">{t("people.active")}</Mark> : <Mark tone="info">{t("people.waiting")}</Mark>) : <Mark icon="ban">{t("people.inactive")}</Mark>}</td>
                 </tr>
-              ))}</tbody>
-            </table>
-          </div>
+            )}
+          />
         )}
       </Load>
       {inviting.value && <Invite onClose={() => (inviting.value = false)} />}

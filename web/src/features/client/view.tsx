@@ -5,9 +5,11 @@ import { listTime, monthYear, num, saidTime, shortMonthYear, sinceMonth } from "
 import { locale, t } from "../../lib/i18n";
 import { useKeys } from "../../lib/keys";
 import { Button } from "../../ui/button";
+import { Chunks } from "../../ui/chunks";
 import { Icon } from "../../ui/icon";
 import { Avatar, ChannelIcon, channelName, Mark, Time } from "../../ui/mark";
 import { Card, PageHead, Title } from "../../ui/page";
+import { Rows } from "../../ui/rows";
 import { Bones, Empty, Failed, Load } from "../../ui/state";
 import { SeenBy } from "../admin/audit";
 import { may, session } from "../session/state";
@@ -18,9 +20,9 @@ import "./client.css";
 const spelled = (one: ClientRow) => one.addresses.map(({ address }) => address);
 const since = (one: Client) => (one.activity[0] ? sinceMonth(one.activity[0].month) : "");
 
-function Row({ one }: { one: ClientRow }) {
+function Row({ one, place }: { one: ClientRow; place: number | undefined }) {
   return (
-    <tr>
+    <tr aria-rowindex={place}>
       <td class="wide"><span class="row"><Avatar name={one.name} /><span class="grow"><a class="strong plain-link" href={`/client/${one.id}`}>{one.name}</a><span class="xs faint clip block">{spelled(one).join(", ")}</span></span></span></td>
       <td class="wide"><span class="row wrap channel-row">{one.channels.map((channel) => <ChannelIcon channel={channel} key={channel} />)}</span></td>
       <td class="n num" data-l={t("clients.messages.short")}>{num(one.messages)}</td>
@@ -38,13 +40,10 @@ export function ClientsRoom() {
       <div class="input filter-field"><Icon name="search" /><input id="client-filter" aria-label={t("clients.filter")} placeholder={t("clients.filter")} value={text.value} onInput={(event) => { text.value = event.currentTarget.value; narrow(text.value); }} /></div>
       <Load of={rows.value} retry={reloadRows} rows={6}>
         {(items) => items.length === 0 ? <Empty title={t(filter.value ? "clients.none.filter" : "clients.none")}>{!filter.value && t("clients.none.text")}</Empty> : (
-          <div class="table-wrap">
-            <table class="table cards-s">
-              <caption class="vh">{t("room.clients")}</caption>
-              <thead><tr><th scope="col">{t("clients.name")}</th><th scope="col">{t("clients.channels")}</th><th scope="col" class="n">{t("clients.messages")}</th><th scope="col" class="n">{t("clients.last")}</th></tr></thead>
-              <tbody>{items.map((one) => <Row one={one} key={one.id} />)}</tbody>
-            </table>
-          </div>
+          <Rows
+            name="clients" caption={t("room.clients")} items={items} columns={[{ text: t("clients.name") }, { text: t("clients.channels") }, { text: t("clients.messages"), number: true }, { text: t("clients.last"), number: true }]}
+            row={(one, place) => <Row one={one} key={one.id} place={place["aria-rowindex"]} />}
+          />
         )}
       </Load>
     </Frame>
@@ -70,10 +69,10 @@ function Activity({ months }: { months: Client["activity"] }) {
   );
 }
 
-function Entry({ row }: { row: TimelineRow }) {
+function Entry({ row, place, of }: { row: TimelineRow; place: number; of: number }) {
   const text = row.text;
   return (
-    <li>
+    <li aria-posinset={place} aria-setsize={of}>
       <ChannelIcon channel={row.channel} />
       <div class="row base"><a class="strong grow plain-link" href={`/conversation/${encodeURIComponent(row.conversation)}#m-${row.id}`}>{row.subject || t("client.wrote", { who: row.from.name || row.from.address })}</a><span class="when"><Time at={row.date} /></span></div>
       {row.subject && <p class="sm soft">{row.from.name || row.from.address}</p>}
@@ -95,7 +94,7 @@ function Timeline({ one }: { one: Client }) {
       <Load of={timeline.value} retry={reload}>
         {({ items, cursor }) => items.length === 0 ? <Empty title={t("client.timeline.none")} /> : (
           <>
-            <ol class="tl">{items.map((row) => <Entry row={row} key={row.id} />)}</ol>
+            <Chunks as="ol" look="tl" name={`timeline ${one.id}`} items={items} estimate={84} row={(row, index) => <Entry row={row} key={row.id} place={index + 1} of={one.messages} />} />
             {cursor && <Button class="full" busy={growing.value} onClick={() => void older()}>{t("client.older", { n: one.messages - items.length, date: since(one) })}</Button>}
           </>
         )}
@@ -143,7 +142,7 @@ function Body({ one }: { one: Client }) {
           <div class="stack">
             <Card title={t("client.facts")}>
               <dl class="facts">
-                <dt>{t("clients.first")}</dt><dd>{since(one)}</dd>
+                <dt>{t("clients.first")}</dt><dd>{one.activity[0] ? monthYear(one.activity[0].month) : "—"}</dd>
                 <dt>{t("clients.last")}</dt><dd><Time at={one.last} /></dd>
                 <dt>{t("clients.messages")}</dt><dd class="num">{num(one.messages)}</dd>
                 <dt>{t("clients.channels")}</dt><dd>{one.channels.map(channelName).join(", ")}</dd>

@@ -35,9 +35,10 @@ export function IntegrityLight() {
   const known = valueOf(archive.value);
   if (!known) return null;
   const { state, checked_at, records } = known.integrity;
-  const count = position.value?.records ?? records ?? known.records;
+  const count = position.value?.records ?? known.records;
   // Whoever sees a part of the archive is not told how large it is.
-  const line = checked_at ? (count ? t("integrity.line", { n: count, time: saidTime(checked_at) }) : t("integrity.line.part", { time: saidTime(checked_at) })) : count ? t("integrity.line.never", { n: num(count) }) : t("integrity.never");
+  const time = checked_at ? saidTime(checked_at) : "";
+  const line = checked_at ? (!records ? t("integrity.line.part", { time }) : count && count > records ? t("integrity.line.of", { n: records, all: count, time }) : t("integrity.line", { n: records, time })) : count ? t("integrity.line.never", { n: num(count) }) : t("integrity.never");
   const tone = state === "ok" ? "" : state === "fault" ? "alert" : "warn";
   return (
     <a class={`integrity ${tone}`} href={may("integrity_view") ? "/admin/integrity" : "/sources"} title={t(`integrity.${state}`)}>
