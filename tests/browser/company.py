@@ -121,11 +121,11 @@ class Company:
         owner.post("/saved-searches", {"name": "Скидки этого года", "query": "скидка", "order": "newest"})
         owner.post("/tokens", {"name": "Отчёты", "rights": ["search"]})
         self.people()
-        self.plan = {"origin": f"http://127.0.0.1:{self.server.port}", "cookies": owner.cookies, "login": "olga", "password": PASSWORD, "secret": owner.secret, "recovery": owner.recovery, **self.ids()}
+        self.plan = {"origin": f"http://127.0.0.1:{self.server.port}", "cookies": owner.cookies, "reader": self.reader.cookies, "login": "olga", "password": PASSWORD, "secret": owner.secret, "recovery": owner.recovery, **self.ids()}
 
     def people(self):
         made = self.owner.post("/users", {"login": "anton", "name": "Антон Чернов", "grants": [{"role": "reader", "scope": {"clients": ["anna@severny-bereg.example"]}}], "reason": "замещает Дарью в отпуске"})
-        self.reader = join(self.server, made.json["invite"]) if made.status == 201 else None
+        self.reader = join(self.server, made.json["invite"])
 
     def found(self, query):
         return self.owner.get("/search", q=query, limit=1).json["hits"][0]

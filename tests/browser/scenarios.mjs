@@ -349,10 +349,126 @@ const scenarios = [
     },
   },
   {
+    name: "a conversation of a thousand messages on paper has every one of them",
+    run: async (page) => {
+      await page.addInitScript(() => { window.print = () => (window.printed = document.querySelectorAll("[data-message]").length); });
+      await page.goto(at(`/conversation/${plan.thousand}?lang=ru`));
+      await ready(page, ".msg");
+      const began = Date.now();
+      await page.locator('.conv-acts button[aria-label="Печать"], .conv-acts button[aria-label="Напечатать"]').click();
+      await page.waitForFunction(() => window.printed >= 0, null, { timeout: 240000 });
+      const gathered = Date.now() - began;
+      must((await page.evaluate(() => window.printed)) === 1000, `${await page.evaluate(() => window.printed)} messages are in the document`);
+      const path = `${shots || "/tmp"}/print-thousand-${process.pid}.pdf`;
+      writeFileSync(path, await page.pdf({ format: "A4" }));
+      console.log(`  a conversation of 1,000 on paper: gathered in ${gathered} ms, drawn in ${Date.now() - began - gathered} ms`);
+      const said = spawnSync("pdftotext", ["-layout", path, "-"], { maxBuffer: 1 << 26 }).stdout.toString();
+      const found = new Set([...said.matchAll(/Тысяча: строка (\d+)\./g)].map((one) => Number(one[1])));
+      must(found.size === 1000, `${found.size} messages are on paper`);
+      await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+      await page.waitForFunction(() => document.querySelectorAll("[data-message]").length < 400);
+    },
+  },
+  {
+    name: "five thousand people, rows of the log, entries of a timeline: few in the document, all of them reached",
+    run: async (page) => {
+      const many = 5000;
+      const answer = (body) => (route) => route.fulfill({ contentType: "application/json", body: JSON.stringify(body) });
+      const numbers = Array.from({ length: many }, (_, n) => n);
+      const user = (n) => ({ id: `u-${n}`, login: `login${n}`, name: `Сотрудник ${n}`, email: "", locale: "ru", active: true, roles: ["reader"], groups: [], addresses: [], grants: [], second_factor: true, passkeys: 0, last_seen: null, created: "2026-11-10T08:00:00Z" });
+      const row = (n) => ({ record: many - n, at: "2026-11-19T08:00:00Z", kind: "open", who: { id: "u-1", name: "Ольга" }, what: `proof`, peer: "127.0.0.1", words_hidden: false });
+      const entry = (n) => ({ id: n + 1, date: "2026-11-19T08:00:00Z", channel: "email", event: "message", from: { name: "Анна", address: "a@x.example", kind: "email" }, to: [], to_count: 0, subject: `Письмо ${n}`, text: n % 3 ? "Коротко" : "Длинно. ".repeat(30), conversation: "c1", conversation_title: "", attachments: 0, edited: false, deleted: false, unparsed: false });
+      await page.route("**/api/v1/users", answer({ items: numbers.map(user) }));
+      await page.route("**/api/v1/audit?*", answer({ items: numbers.map(row), cursor: null }));
+      await page.route("**/api/v1/audit", answer({ items: numbers.map(row), cursor: null }));
+      await page.route(`**/api/v1/clients/${plan.client}/timeline*`, answer({ items: numbers.map(entry), total: many, cursor: null }));
+      for (const [path, one, last] of [["/admin/people", ".table tbody tr:not(.held)", "Сотрудник 4999"], ["/admin/audit", ".table tbody tr:not(.held)", "запись 1"], [`/client/${plan.client}`, ".tl > li", "Письмо 4999"]]) {
+        for (const width of [1440, 390]) {
+          await page.setViewportSize({ width, height: 900 });
+          await page.goto(at(`${path}?lang=ru`));
+          await ready(page, one);
+          const began = Date.now();
+          const all = () => page.evaluate(() => document.querySelectorAll("*").length);
+          must((await all()) < 6000, `${path} ${width}: ${await all()} elements`);
+          must((await page.locator(one).count()) < 400, `${path} ${width}: ${await page.locator(one).count()} rows`);
+          const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+          must(tall > many * 30, `${path} ${width}: only ${tall} px for ${many}`);
+          // By the scroll bar to the end and to the middle.
+          for (const share of [1, 0.5, 1]) {
+            await page.evaluate((where) => scrollTo(0, document.documentElement.scrollHeight * where), share);
+            await page.waitForFunction((selector) => [...document.querySelectorAll(selector)].some((row) => { const box = row.getBoundingClientRect(); return box.top < innerHeight && box.bottom > 0; }), one);
+            await page.waitForTimeout(100);
+          }
+          for (let turn = 0; turn < 20 && !(await page.evaluate(() => innerHeight + scrollY >= document.documentElement.scrollHeight - 2)); turn++) {
+            await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+            await page.waitForTimeout(100);
+          }
+          const end = await page.locator(one).last();
+          if (path !== "/admin/audit") must((await end.innerText()).includes(last), `${path} ${width}: the last is ${await end.innerText()}`);
+          else must((await end.locator("td.n").innerText()) === "1", `the last is record ${await end.locator("td.n").innerText()}`);
+          if (path !== `/client/${plan.client}`) must((await end.getAttribute("aria-rowindex")) === "5001", `it is row ${await end.getAttribute("aria-rowindex")}`);
+          must((await all()) < 6000, `${path} ${width}, at the end: ${await all()} elements`);
+          if (width === 1440) {
+            // Backwards by Tab: what has the focus stays, what comes is drawn before it is needed.
+            const link = path === "/admin/audit" ? undefined : end.locator("a, button").first();
+            if (link) {
+              await link.focus();
+              for (let turn = 0; turn < 60; turn++) await page.keyboard.press("Shift+Tab");
+              const focused = await page.evaluate(() => document.activeElement?.textContent ?? "");
+              must(focused.includes("4939"), `${path}: 60 times back is ${focused}`);
+              await page.evaluate(() => scrollTo(0, 0));
+              await page.waitForTimeout(200);
+              must((await page.evaluate(() => document.activeElement?.textContent ?? "")).includes("4939"), `${path}: the focus is lost when one scrolls away`);
+            }
+          }
+          console.log(`  ${many} at ${path}, ${width} px: to the end and back in ${Date.now() - began} ms`);
+        }
+      }
+    },
+  },
+  {
+    name: "theme, language and keys are a person's, wherever they sign in", cookies: plan.reader,
+    run: async (page, context, browser) => {
+      const dark = () => page.evaluate(() => document.documentElement.dataset.theme);
+      await page.goto(at("/settings"));
+      await ready(page, ".setting");
+      const option = (words) => page.locator(".seg button", { hasText: words });
+      const kept = () => page.waitForResponse((one) => one.url().endsWith("/session/settings") && one.ok());
+      await Promise.all([kept(), option("Тёмная").click()]);
+      must((await dark()) === "dark", "it is not dark");
+      await Promise.all([kept(), page.locator(".card input[type=checkbox]").first().uncheck()]);
+      await Promise.all([kept(), option("English").click()]);
+      await page.waitForFunction(() => document.documentElement.lang === "en");
+      // Another browser, which has no copy.
+      const other = await open(browser, plan, [], { cookies: plan.reader, viewport: { width: 1280, height: 900 }, locale: "ru-RU" });
+      try {
+        await other.page.goto(at("/search"));
+        await ready(other.page, ".hit");
+        must((await other.page.evaluate(() => `${document.documentElement.dataset.theme} ${document.documentElement.lang}`)) === "dark en", "the other browser looks otherwise");
+        await blur(other.page);
+        await other.page.keyboard.press("KeyJ");
+        await other.page.waitForTimeout(200);
+        must((await other.page.locator('.hit[aria-current="true"]').count()) === 0, "J works though it is off");
+        // The copy serves the first sight of somebody who is not signed in.
+        await other.context.clearCookies();
+        await other.page.goto(at("/search"));
+        await ready(other.page, "[name=login]");
+        must((await other.page.evaluate(() => `${document.documentElement.dataset.theme} ${document.documentElement.lang}`)) === "dark en", "the sign-in looks otherwise");
+      } finally {
+        await other.context.close();
+      }
+    },
+  },
+  {
     name: "sources: books that balance, what was refused, a file given to the import",
     run: async (page) => {
       await page.goto(at(`/sources/${plan.refused}?lang=ru`));
       await ready(page, ".refusals");
+      must(/Архив повреждён/.test(await text(page, ".refusals .reason")), `it is refused in other words: ${await text(page, ".refusals .reason")}`);
+      must((await page.locator(".balance").count()) === 1, "the equation stands more than once");
+      await page.goto(at(`/sources/${plan.refused}?lang=en`));
+      await ready(page, ".refusals");
+      must(/archive is damaged/.test(await text(page, ".refusals .reason")), "it is refused in other words than English");
       await page.goto(at("/sources/import?lang=ru"));
       await page.locator("input[type=file]").first().waitFor({ state: "attached" });
       await page.locator("input[type=file]").first().setInputFiles({ name: "новый.eml", mimeType: "message/rfc822", buffer: Buffer.from("Message-ID: <new@x.example>\nFrom: a@x.example\nTo: b@x.example\nSubject: Fresh\nDate: Thu, 19 Nov 2026 10:00:00 +0300\n\nодиннадцать бирюзовых подоконников\n") });
@@ -378,7 +494,7 @@ const failed = await all(scenarios.filter((one) => one.name.includes(only)).map(
   run: async (said) => {
     const { page, context } = await open(browser, plan, said, { viewport: { width: 1440, height: 900 }, locale: "ru-RU", ...(cookies && { cookies }) });
     try {
-      await run(page, context);
+      await run(page, context, browser);
     } catch (error) {
       if (shots) await page.screenshot({ path: `${shots}/failed-${name.slice(0, 30).replaceAll(" ", "-")}.png` }).catch(() => {});
       throw error;

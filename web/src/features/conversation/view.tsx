@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { useEffect, useRef } from "preact/hooks";
 import type { Conversation } from "../../api/types";
-import { longDate, num, shortDate } from "../../lib/format";
+import { fullTime, longDate, num, shortDate } from "../../lib/format";
 import { t } from "../../lib/i18n";
 import { useKeys } from "../../lib/keys";
 import { valueOf } from "../../lib/loadable";
@@ -21,6 +21,15 @@ import { Earlier, Thread } from "./thread";
 import { walk } from "./walk";
 
 const channelsOf = (one: Conversation) => one.channels;
+
+// Printing takes the whole of it, not what happens to be loaded.
+function printWhole(): void {
+  if (gathering.peek()) return;
+  void gather().then((whole) => {
+    if (!whole) toast(t("print.part"));
+    printAll();
+  });
+}
 
 const inMessage = (selector: string) => document.activeElement?.closest("[data-message]")?.querySelector<HTMLElement>(selector);
 
@@ -76,6 +85,7 @@ export function ConversationRoom() {
     KeyP: () => inMessage(".seal-button")?.click(),
     KeyV: () => inMessage(".versions")?.toggleAttribute("open"),
     KeyT: () => inMessage(".tag-act")?.click(),
+    "Ctrl+KeyP": printWhole,
     Period: () => inMessage(".more")?.click(),
     BracketLeft: () => { replayOn.value = true; replayTo(Math.max(1, moment.value - 1)); },
     BracketRight: () => { replayOn.value = true; replayTo(moment.value + 1); },
@@ -94,12 +104,13 @@ export function ConversationRoom() {
                   <span class="row channels">{channelsOf(one).map((channel) => <ChannelIcon channel={channel} key={channel} />)}</span>
                   <span>{t("conversation.since", { n: one.total, date: shortDate(one.first) })}</span>
                 </p>
-                <p class="print-only">{t("print.foot", { who: session.value?.user.name ?? "", when: new Date().toLocaleString(), first: longDate(one.first), last: longDate(one.last) })}</p>
+                <p class="print-only">{t("print.foot", { who: session.value?.user.name ?? "", when: fullTime(new Date().toISOString()), first: longDate(one.first), last: longDate(one.last) })}</p>
+                {(one.more_before || one.more_after) && <p class="print-only">{t("print.some", { n: one.items.length, all: one.total })}</p>}
               </div>
               <div class="row conv-acts">
                 {one.density && one.density.length > 1 && <Button icon="history" label={t("replay.title")} pressed={replayOn.value || Boolean(asOf.value)} onClick={() => { replayOn.value = !replayOn.value; if (!replayOn.value && asOf.value) go(withParams({ "as-of": undefined }), { replace: true }); }} />}
                 <Button icon="link" label={t("link.copy")} onClick={() => void copy(absolute(place.value.path + place.value.search))} />
-                <Button icon="print" label={t("action.print")} busy={gathering.value} onClick={() => void gather().then((whole) => { if (!whole) toast(t("print.part")); printAll(); })} />
+                <Button icon="print" label={t("action.print")} busy={gathering.value} onClick={printWhole} />
               </div>
             </div>
             {(replayOn.value || asOf.value) && <Replay />}
