@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Every text that something is refused with has a code (src/capture/reasons.cpp), and every code has words on the page and a line in the guide."""
+"""Every text that something is refused with has a code (src/capture/reasons.cpp), and every code has words on the page and a line in the guide;
+so has what is wrong with a query."""
 import glob
+import json
 import os
 import re
 import unittest
@@ -78,6 +80,21 @@ class Reasons(unittest.TestCase):
     def test_every_code_stands_in_the_guide(self):
         section = read("docs/guide/api.md").split("## Why something was refused", 1)[1].split("\n## ", 1)[0]
         self.assertEqual(set(re.findall(r"`([a-z0-9_]+)`", section)) - {"code", "values", "reason"}, {code for code, _ in table()})
+
+    def test_every_fault_of_a_query_has_words_on_the_page(self):
+        known = [form(json.loads(f'"{text}"')) for text in re.findall(r"^  \[" + LITERAL + ", ", read("web/src/features/search/wrong.ts"), re.M)]
+        without, found = [], 0
+        for path in ("src/text/query.cpp", "src/text/query_values.cpp"):
+            text = joined(read(path))
+            for call in re.finditer(r"fail_at\(|QueryError\{", text):
+                statement = re.sub(r'"\s*\+[^";]*?\+\s*"', "{}", text[call.start():text.find(";\n", call.start())])
+                for one in re.findall(LITERAL, statement):
+                    said = one.replace('\\"', '"').replace("{}", "x")
+                    found += 1
+                    if said and not any(each.fullmatch(said) for each in known):
+                        without.append(one)
+        self.assertEqual(without, [], "give it a line in web/src/features/search/wrong.ts")
+        self.assertGreater(found, 40)
 
     def test_a_text_that_is_new_would_be_found(self):
         self.assertFalse(any(one.fullmatch("a text that nobody has written") for one in (form(text) for _, text in table())))

@@ -92,7 +92,7 @@ function signIn(ask: Ask): Reply | undefined {
 
 function search(ask: Ask): Reply {
   const q = ask.query.get("q") ?? "";
-  if (q.includes("form:")) return problem(400, "invalid", "Поля «form» нет", { at: Buffer.byteLength(q.slice(0, q.indexOf("form:"))), hint: "Может быть, from: ?" });
+  if (q.includes("form:")) return problem(400, "invalid", 'there is no field "form"', { at: [...q.slice(0, q.indexOf("form:"))].length, hint: "did you mean from: ?" });
   if (q.includes("пусто")) return { body: { total: 0, exact: true, took_ms: 1.1, hits: [], cursor: null, forms: [], note: "", suggestion: "пуста", facets: { channel: [], from: [], month: [], lang: [], has_attachment: 0 } } };
   const from = Number(ask.query.get("cursor") ?? 0);
   const page = hits.slice(from, from + Number(ask.query.get("limit") ?? 20));

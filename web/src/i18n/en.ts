@@ -12,6 +12,7 @@ import { session } from "./en/session";
 import { shell } from "./en/shell";
 import { sources } from "./en/sources";
 import { start } from "./en/start";
+import { wrong } from "./en/wrong";
 import type { ru } from "./ru";
 
-export const en: Record<keyof typeof ru, string> = { ...common, ...shell, ...session, ...start, ...people, ...search, ...conversation, ...client, ...sources, ...admin, ...account, ...audit, ...reasons };
+export const en: Record<keyof typeof ru, string> = { ...common, ...shell, ...session, ...start, ...people, ...search, ...conversation, ...client, ...sources, ...admin, ...account, ...audit, ...reasons, ...wrong };

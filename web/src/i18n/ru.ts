@@ -12,5 +12,6 @@ import { session } from "./ru/session";
 import { shell } from "./ru/shell";
 import { sources } from "./ru/sources";
 import { start } from "./ru/start";
+import { wrong } from "./ru/wrong";
 
-export const ru = { ...common, ...shell, ...session, ...start, ...people, ...search, ...conversation, ...client, ...sources, ...admin, ...account, ...audit, ...reasons };
+export const ru = { ...common, ...shell, ...session, ...start, ...people, ...search, ...conversation, ...client, ...sources, ...admin, ...account, ...audit, ...reasons, ...wrong };

@@ -95,14 +95,5 @@ export function setValues(text: string, field: string, values: string[], locale:
   return [`${name}:${value}`, ...kept].join(" ");
 }
 
-// A position in bytes, as the server counts, in letters of a JavaScript string.
-export function letterAt(text: string, byte: number): number {
-  let bytes = 0;
-  let index = 0;
-  for (const letter of text) {
-    if (bytes >= byte) return index;
-    bytes += new TextEncoder().encode(letter).length;
-    index += letter.length;
-  }
-  return index;
-}
+// A position in characters, as the server counts, in units of a JavaScript string.
+export const letterAt = (text: string, characters: number): number => [...text].slice(0, characters).join("").length;

@@ -10,6 +10,7 @@ import { channelName } from "../../ui/mark";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { ask, query, suggest, suggestions } from "./state";
+import { wrongHint, wrongText } from "./wrong";
 
 export function chipValue(chip: Chip): string {
   if (chip.field === "channel") return chip.value.replace(/^\(|\)$/g, "").split(/\s+(?:OR|ИЛИ|\|)\s+/).map(channelName).join(", ");
@@ -24,7 +25,7 @@ function Wrong({ text, problem }: { text: string; problem: Problem }) {
   return (
     <div class="query-wrong" role="alert">
       {at !== undefined && <p class="mono"><span>{text.slice(0, from)}</span><u>{text.slice(from, end) || "\u00a0"}</u><span>{text.slice(end)}</span></p>}
-      <p class="row top alert"><Icon name="alert" /><span>{problem.body.detail}{problem.body.hint && <b class="medium block">{problem.body.hint}</b>}</span></p>
+      <p class="row top alert"><Icon name="alert" /><span>{wrongText(problem.body.detail ?? "")}{problem.body.hint && <b class="medium block">{wrongHint(problem.body.hint)}</b>}</span></p>
     </div>
   );
 }
