@@ -167,6 +167,7 @@ Result<void> Journal::State::commit(std::span<Request* const> requests) {
     if (mutant("ack_without_commit")) return {};
     if (auto committed = transaction->commit(); !committed)
         return undo(std::move(committed).error());
+    if (options.brief && write_end(archive, head.records)) noted_end = head.records;
     return {};
 }
 

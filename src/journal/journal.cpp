@@ -18,6 +18,10 @@ constexpr const char* live_log = "live.db-wal";
 // Some dozen access records; the next command reads them again.
 constexpr std::uint64_t brief_log_bytes_max = 512 * 1024;
 
+void keep_log(sql::Database& db, bool keep) {
+    sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(keep), nullptr);
+}
+
 Result<void> make_live(const Path& archive, crypto::Keyring& keyring, const Path& file, Head head) {
     TRY(const auto named, keyring.find(crypto::Purpose::page, live_label));
     TRY_DO(remove_file(file));
@@ -100,6 +104,7 @@ Result<void> Journal::State::open_writer() {
                   live_label,
                   keyring,
                   {.mode = sql::Mode::write, .cache_kib = 32768, .alone = options.brief}));
+    keep_log(db, true);  // until it is known to be whole
     TRY(auto row,
         db.prepare("SELECT format, first, records, leaf1, leaf2, (SELECT max(seq) FROM record) "
                    "FROM head"));
@@ -120,6 +125,8 @@ Result<void> Journal::State::open_writer() {
             Errc::corrupt,
             fmt::format("live.db ends at record {} but its head says {}", expected, head.records));
     row = {};
+    TRY_DO(compare_with_end());
+    keep_log(db, false);
     TRY_DO(db.run(dictionary_copy_schema));  // live files of before November 2026 have none
     const auto make = [&](sql::Statement& statement, const char* text) -> Result<void> {
         TRY(statement, db.prepare(text));
@@ -153,6 +160,21 @@ Result<void> Journal::State::open_writer() {
     const std::lock_guard lock(mutex);
     durable = head;
     return {};
+}
+
+// A damaged live.end says nothing of the journal; `verify` tells it.
+Result<void> Journal::State::compare_with_end() {
+    const auto noted = read_end(archive);
+    if (!noted) return {};
+    noted_end = *noted;
+    if (!noted_end || *noted_end <= head.records) return {};
+    return fail(
+        Errc::corrupt,
+        fmt::format("live.db and its write-ahead log live.db-wal hold {} records, but there "
+                    "were {}: the end of the log is lost",
+                    head.records,
+                    *noted_end),
+        "Do not write to this copy. Restore the archive from a backup.");
 }
 
 Result<void> Journal::State::open_once_closed() {
@@ -217,8 +239,8 @@ void Journal::State::close_files() {
     // The last connection of live.db checkpoints its WAL and removes it.
     std::error_code error;
     const auto log_bytes = std::filesystem::file_size(archive / live_log, error);
-    if (live && options.brief && !error && log_bytes < brief_log_bytes_max)
-        sqlite3_db_config(live->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    const bool small = options.brief && !error && log_bytes < brief_log_bytes_max;
+    if (live && small && noted_end == head.records) keep_log(*live, true);
     live.reset();
 }
 

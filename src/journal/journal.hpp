@@ -118,8 +118,8 @@ struct Options {
     std::optional<std::uint64_t> disk_reserve_bytes;  // none: max(1 GiB, 2 % of the disk)
     std::uint64_t shard_records_max = 1'000'000;
     std::uint64_t shard_bytes_max = std::uint64_t(2) << 30;
-    // For one short command: live.db is opened once, and a small write-ahead log stays beside it,
-    // so that neither making nor clearing it away is waited for.
+    // For one short command: live.db is opened once, and a small write-ahead log stays beside it
+    // and live.end, which says where it ends, so that nothing but the commit is waited for.
     bool brief = false;
 };
 

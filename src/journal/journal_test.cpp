@@ -10,6 +10,7 @@
 
 #include "base/fake_clock.hpp"
 #include "journal/body.hpp"
+#include "journal/end.hpp"
 #include "journal/shard.hpp"
 
 namespace letopis::journal {
@@ -130,6 +131,65 @@ TEST_F(JournalTest, leaves_a_small_log_behind_a_short_command_and_clears_a_large
     EXPECT_TRUE(checked->problems.empty());
     journal_.reset();
     EXPECT_FALSE(std::filesystem::exists(log));
+}
+
+TEST_F(JournalTest,
+       misses_what_a_damaged_log_of_a_short_command_swallows_and_leaves_the_log_alone) {
+    const auto log = archive() / "live.db-wal", end = archive() / "live.end";
+    open({.brief = true});
+    ASSERT_TRUE(add("first") && add("second"));
+    journal_.reset();
+    const auto bytes = std::filesystem::file_size(log);
+    ASSERT_GT(bytes, 0u);
+    const auto refused = [&] {
+        for (const bool brief : {true, false}) {
+            const auto opened = Journal::open(
+                archive(), *keyring_, clock_, {.disk_reserve_bytes = 0, .brief = brief});
+            EXPECT_FALSE(opened);
+            if (opened) return false;
+            EXPECT_EQ(opened.error().code, Errc::corrupt);
+            EXPECT_NE(opened.error().what.find("live.db-wal"), std::string::npos);
+        }
+        return true;
+    };
+    for (std::uint64_t at = 0; at < bytes; at += bytes / 40) {
+        flip(log, at, 4);
+        ASSERT_TRUE(refused()) << "byte " << at;
+        flip(log, at, 4);
+    }
+    std::filesystem::rename(log, dir_ / "aside");
+    EXPECT_TRUE(refused());
+    std::filesystem::remove(log);
+    std::filesystem::rename(dir_ / "aside", log);
+
+    flip(end, 5);  // says nothing any more
+    EXPECT_THAT(open().verify(false, {})->problems,
+                testing::ElementsAre(testing::Field(&Problem::where, "live.end")));
+    open({.brief = true});
+    ASSERT_TRUE(add("third"));
+    EXPECT_TRUE(open().verify(false, {})->problems.empty());
+}
+
+TEST_F(JournalTest, writes_the_end_as_documented) {
+    ASSERT_TRUE(write_end(archive(), 1'000'123));
+    EXPECT_EQ(hex(*read_file(archive() / end_label)),
+              "4c454e44bb420f0000000000a2cf3078fa344068d4593e3326d656871c10072b");
+    EXPECT_EQ(read_end(archive())->value(), 1'000'123u);
+}
+
+TEST_F(JournalTest, leaves_no_log_behind_whose_end_it_did_not_write_down) {
+    const auto log = archive() / "live.db-wal", end = archive() / "live.end";
+    open({.brief = true});
+    ASSERT_TRUE(add("first"));
+    journal_.reset();
+    std::filesystem::remove(end);  // as if the command had been killed before
+    open({.brief = true});
+    journal_.reset();
+    EXPECT_FALSE(std::filesystem::exists(log));
+
+    std::ofstream(end) << std::string(32, '\0');  // as a power cut may leave it
+    EXPECT_TRUE(open().verify(false, {})->problems.empty());
+    EXPECT_EQ(journal_->head().records, 2u);
 }
 
 TEST_F(JournalTest, numbers_records_without_gaps_and_leaves_without_gaps_in_each_origin) {

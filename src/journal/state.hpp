@@ -10,6 +10,7 @@
 #include <shared_mutex>
 
 #include "journal/body.hpp"
+#include "journal/end.hpp"
 #include "journal/journal.hpp"
 #include "journal/shard.hpp"
 #include "objects/objects.hpp"
@@ -72,6 +73,7 @@ struct Journal::State {
     Seq live_first;
     std::uint64_t live_bytes = 0;
     int wal_pages = 0;
+    std::optional<std::uint64_t> noted_end;  // what live.end says, when it is known
 
     std::mutex one_connection;  // with Options::brief: of the one to live.db
 
@@ -93,6 +95,7 @@ struct Journal::State {
 
     Result<void> open();
     Result<void> open_writer();
+    Result<void> compare_with_end();
     Result<void> open_once_closed();
     Result<void> load_dictionaries();
     Result<void> finish_interrupted_close();

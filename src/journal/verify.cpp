@@ -236,6 +236,7 @@ Result<Journal::Checked> Journal::verify(bool deep,
         TRY_DO(state.objects.list([&](const std::string&) { ++out.objects; },
                                   [](const std::string&) {}));
     }
+    if (const auto noted = read_end(state.archive); !noted) report(end_label, noted.error().what);
     // The reserve holds nothing; a byte in it that is not zero means that the disk does not keep
     // what it is given.
     const auto reserve = read_file(state.archive / "reserve", std::uint64_t(64) << 20);

@@ -5,6 +5,7 @@ A check that lets one live is what is broken."""
 import os
 import unittest
 
+import flip_test
 import full_disk_test
 import kill_test
 import syscall_test
@@ -58,6 +59,7 @@ MUTANTS = {
     "skip_aad": dating_back_is_noticed,
     "reuse_nonce": tamper_test.repeated_nonces,
     "skip_audit_wait": syscall_test.unrecorded_answers,
+    "skip_end": flip_test.lost_with_the_log,
     "sign_first": syscall_test.unsynced_heads,
     "sign_without_checkpoint": tamper_test.signed_silently,
     "count_duplicates_as_stored": books_tell_the_truth,
