@@ -61,7 +61,10 @@ Result<void> ShardBuilder::add(const Doc& doc) {
 
 Result<void> ShardBuilder::State::keep_frequent() {
     // In a large shard fewer sets, so that they stay a small part of it.
-    const auto keys = frequent.keys(std::max(frequent_docs_min, docs / 32));
+    auto keys = frequent.keys(std::max(frequent_docs_min, docs / 32));
+    // The places of two words are compared for longer than postings are read.
+    for (auto& pair : frequent.pairs(std::max(frequent_docs_min / 8, docs / 128)))
+        keys.push_back(std::move(pair));
     frequent = {};
     if (keys.empty()) return {};
     auto& db = writer->database();
@@ -74,7 +77,7 @@ Result<void> ShardBuilder::State::keep_frequent() {
         full.rows = &rows;
         full.first = 0;
         full.last = docs;
-        const auto expression = is_prefix_key(key) ? word_beginning(prefix_of(key)) : quoted({key});
+        const auto expression = expression_of(key);
         collect.bind(expression);
         TRY_DO(collect.step());
         collect.reset();

@@ -160,12 +160,9 @@ Result<Bitmap> Evaluation::evaluate_both(ShardView& shard, const Node& node, Ran
     }
     for (const auto* check : exact) {
         const auto [first, last] = rows.bounds();
-        Bitmap found(shard.rows());
-        if (const auto words = phrase(check->text); !words.empty())
-            TRY_DO(shard.match(
-                check->in_subject ? "subject : " + words : words, true, first, last, found));
+        TRY(const auto found, candidates(shard, *check, {first, last}));
         rows.keep(found);
-        TRY_DO(keep_exact(shard, *check, rows));
+        if (!is_put_off(*check)) TRY_DO(keep_exact(shard, *check, rows));
     }
     return rows;
 }

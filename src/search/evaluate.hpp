@@ -32,6 +32,12 @@ public:
     std::optional<Expression> ranking() const;
     bool exact() const { return exact_; }
 
+    // From now on rows() leaves the texts of ="exactly" uncompared where every message must have
+    // them, so that a page reads no more of them than it shows. false: there is none.
+    bool put_off_texts();
+    Result<void> compare_texts(ShardView& shard, Bitmap& rows);  // of those that were put off
+    Result<bool> compare_texts(Seq seq);
+
 private:
     Evaluation(Session& session, const Request& request) : session_(session), request_(request) {}
     struct Range {
@@ -46,7 +52,7 @@ private:
     std::optional<Expression> field_expression(const text::Node& node);
     std::optional<Expression> list_expression(const text::Node& node);
     std::vector<std::string> terms_of(std::string_view text);
-    std::string phrase(std::string_view text);
+    static std::string ready_key(const std::vector<std::string>& terms);
 
     Result<Bitmap> evaluate(ShardView& shard, const text::Node& node, Range range);
     // The rows of a node whose set is kept ready. nullopt: ask FTS5.
@@ -56,7 +62,9 @@ private:
     Result<Bitmap> evaluate_either(ShardView& shard, const text::Node& node, Range range);
     Result<Bitmap> evaluate_field(ShardView& shard, const text::Node& node, Range range);
     Result<void> keep_trait(ShardView& shard, const text::Node& node, bool wanted, Bitmap& rows);
+    Result<Bitmap> candidates(ShardView& shard, const text::Node& node, Range range);
     Result<Bitmap> evaluate_exact(ShardView& shard, const text::Node& node, Range range);
+    bool is_put_off(const text::Node& node) const;
     Result<void> keep_exact(ShardView& shard, const text::Node& node, Bitmap& rows);
     Result<Range> date_range(ShardView& shard, const text::Node& node, Range range);
     Result<void> keep_scope(ShardView& shard, Bitmap& rows);
@@ -68,6 +76,7 @@ private:
     const Request& request_;
     std::map<const text::Node*, std::optional<Expression>> expressions_;
     std::map<const text::Node*, std::vector<std::uint64_t>> resolved_;  // sorted
+    std::vector<const text::Node*> put_off_;
     std::size_t exact_checks_ = 0;
     bool exact_ = true;
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // ="exactly as written": what the index finds by word forms is compared with the texts.
+#include <algorithm>
+
 #include "search/evaluate.hpp"
 #include "search/vocabulary.hpp"
 #include "text/analyser.hpp"
@@ -25,16 +27,44 @@ std::string_view last_character(std::string_view text) {
     return text.substr(at);
 }
 
+bool says(const Doc& doc, const text::Node& node) {
+    return says_exactly(doc.subject, node.text) ||
+           (!node.in_subject &&
+            (says_exactly(doc.body, node.text) || says_exactly(doc.attachments, node.text)));
+}
+
 }  // namespace
 
 Result<Bitmap> Evaluation::evaluate_exact(ShardView& shard, const text::Node& node, Range range) {
-    Bitmap rows(shard.rows());
-    const auto words = phrase(node.text);
-    if (words.empty()) return rows;
-    TRY_DO(shard.match(
-        node.in_subject ? "subject : " + words : words, true, range.first, range.last, rows));
-    TRY_DO(keep_exact(shard, node, rows));
+    TRY(auto rows, candidates(shard, node, range));
+    if (!is_put_off(node)) TRY_DO(keep_exact(shard, node, rows));
     return rows;
+}
+
+bool Evaluation::put_off_texts() {
+    const auto& root = request_.query;
+    if (!request_.texts) return false;
+    if (root.kind == text::Node::Kind::exact) put_off_.push_back(&root);
+    if (root.kind == text::Node::Kind::both)
+        for (const auto& child : root.children)
+            if (child->kind == text::Node::Kind::exact) put_off_.push_back(child.get());
+    return !put_off_.empty();
+}
+
+bool Evaluation::is_put_off(const text::Node& node) const {
+    return std::ranges::find(put_off_, &node) != put_off_.end();
+}
+
+Result<void> Evaluation::compare_texts(ShardView& shard, Bitmap& rows) {
+    for (const auto* node : put_off_) TRY_DO(keep_exact(shard, *node, rows));
+    return {};
+}
+
+Result<bool> Evaluation::compare_texts(Seq seq) {
+    const auto doc = request_.texts(seq);
+    if (!doc && doc.error().code == Errc::not_found) return false;
+    if (!doc) return tl::unexpected<Error>(doc.error());
+    return std::ranges::all_of(put_off_, [&](const auto* node) { return says(*doc, *node); });
 }
 
 // Reads the texts of the candidates, newest first, until the number that may be read is used up;
@@ -63,11 +93,7 @@ Result<void> Evaluation::keep_exact(ShardView& shard, const text::Node& node, Bi
         auto doc = request_.texts(Seq(static_cast<std::uint64_t>(seq)));
         if (!doc && doc.error().code != Errc::not_found)
             return tl::unexpected<Error>(std::move(doc).error());
-        const bool said =
-            doc && (says_exactly(doc->subject, node.text) ||
-                    (!node.in_subject && (says_exactly(doc->body, node.text) ||
-                                          says_exactly(doc->attachments, node.text))));
-        if (!said) rows.clear(row);
+        if (!doc || !says(*doc, node)) rows.clear(row);
     }
     return {};
 }

@@ -118,9 +118,28 @@ std::vector<std::string> Evaluation::terms_of(std::string_view text) {
     return terms;
 }
 
-std::string Evaluation::phrase(std::string_view text) {
-    const auto terms = terms_of(text);
-    return terms.empty() ? std::string() : quoted(terms);
+// Of the set of rows that a shard may keep ready for these words in this order; empty: none.
+std::string Evaluation::ready_key(const std::vector<std::string>& terms) {
+    if (terms.size() == 1) return terms.front();
+    return terms.size() == 2 ? pair_key(terms[0], terms[1]) : std::string();
+}
+
+// What may say a text exactly: the same words in any form.
+Result<Bitmap> Evaluation::candidates(ShardView& shard, const Node& node, Range range) {
+    Bitmap rows(shard.rows());
+    const auto terms = terms_of(node.text);
+    if (terms.empty()) return rows;
+    if (const auto key = ready_key(terms); !key.empty() && !node.in_subject) {
+        TRY(auto ready, shard.ready(key));
+        if (ready) {
+            ready->keep_range(range.first, range.last);
+            return std::move(*ready);
+        }
+    }
+    const auto words = quoted(terms);
+    TRY_DO(shard.match(
+        node.in_subject ? "subject : " + words : words, true, range.first, range.last, rows));
+    return rows;
 }
 
 std::optional<Expression> Evaluation::words_expression(const Node& node) {
@@ -137,7 +156,7 @@ std::optional<Expression> Evaluation::words_expression(const Node& node) {
     } else {
         const auto terms = terms_of(node.text);
         if (terms.empty()) return std::nullopt;
-        if (terms.size() == 1) made.key = terms.front();
+        made.key = ready_key(terms);
         made.text = quoted(terms);
     }
     if (node.in_subject) {

@@ -103,13 +103,18 @@ void largest_first(std::vector<std::pair<Key, std::uint64_t>>& counts) {
 Result<Facets> Engine::facets(const Request& request) const {
     TRY(auto session, Borrowed::take(*state_));
     TRY(auto evaluation, Evaluation::make(*session, request));
+    const bool put_off = evaluation.put_off_texts();
     Counts counts;
     Facets facets;
+    std::uint64_t candidates = 0;
     std::vector<std::pair<ShardView*, Bitmap>> found;
     for (auto& shard : session->shards()) {
         TRY(auto rows, evaluation.rows(*shard));
+        candidates += rows.count();
         if (!rows.empty()) found.emplace_back(shard.get(), std::move(rows));
     }
+    if (put_off && candidates <= request.exact_checks_max)  // as the total of search()
+        for (auto& [shard, rows] : found) TRY_DO(evaluation.compare_texts(*shard, rows));
     for (auto& [shard, rows] : found) {
         facets.total += rows.count();
         TRY_DO(count_traits(*shard, rows, counts));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Sets of rows kept ready for the terms, and for the beginnings of terms, that very many messages
-// of a closed shard have: reading their postings is what a query would spend its time on.
+// Sets of rows kept ready for the terms, the beginnings of terms and the pairs of terms that very
+// many messages of a closed shard have: reading their postings, and comparing the places of two
+// words, is what a query would spend its time on.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,10 @@ namespace letopis::search {
 std::string prefix_key(std::string_view beginning);
 bool is_prefix_key(std::string_view key);
 std::string prefix_of(std::string_view key);
+// One term behind the other, likewise.
+std::string pair_key(std::string_view first, std::string_view second);
+// The FTS5 expression of what a key stands for.
+std::string expression_of(std::string_view key);
 
 // Guesses from every 32nd message which terms are frequent.
 class FrequentTerms {
@@ -29,15 +34,22 @@ public:
     void add(text::Analyser& analyser, const Doc& doc);
     // Keys that at least `docs` messages of a shard seem to have.
     std::vector<std::string> keys(std::uint64_t docs) const;
+    // The same of pairs, of which there may be many: the most frequent ones.
+    std::vector<std::string> pairs(std::uint64_t docs) const;
 
 private:
-    void count(std::string_view term, bool beginning);
     struct Seen {
         std::uint32_t count = 0;
         std::uint32_t last = 0;
     };
-    std::unordered_map<std::string, Seen> seen_;
+    using Counts = std::unordered_map<std::string, Seen>;
+    void add(text::Analyser& analyser, std::string_view text);
+    // How many messages have had it, this one included; 0: there is no room to count it.
+    std::uint32_t count(Counts& counts, std::string_view key, std::size_t distinct_max);
+    Counts seen_;
+    Counts pairs_;
     std::string key_;
+    std::string before_;  // the term before this one, if it may be a part of a frequent pair
     std::uint32_t doc_ = 0;
 };
 

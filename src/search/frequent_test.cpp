@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 #include "search/frequent.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "search/tokenizer.hpp"
 
 namespace letopis::search {
 namespace {
@@ -30,6 +33,27 @@ TEST(FrequentTerms, knows_terms_and_beginnings_that_many_messages_have) {
     EXPECT_THAT(keys, Not(Contains(analyser.term("счёт"))));
     EXPECT_THAT(keys, Not(Contains(prefix_key("дог"))));  // the query language begins at four
     EXPECT_THAT(terms.keys(10 * FrequentTerms::sample_every), Contains(analyser.term("счёт")));
+}
+
+TEST(FrequentTerms, knows_pairs_that_many_messages_have_in_this_order) {
+    text::Analyser analyser;
+    FrequentTerms terms;
+    for (int i = 0; i < 600; ++i) {
+        auto doc = with_body(fmt::format("Условия поставки слово{} товара", i));
+        doc.subject = i % 2 ? "акты сверок" : "сверки акт";
+        terms.add(analyser, doc);
+    }
+    const auto pair = [&](const char* first, const char* second) {
+        return pair_key(analyser.term(first), analyser.term(second));
+    };
+    const auto pairs = terms.pairs(200 * FrequentTerms::sample_every);
+
+    EXPECT_THAT(pairs,
+                testing::UnorderedElementsAre(
+                    pair("условия", "поставки"), pair("акт", "сверки"), pair("сверки", "акт")));
+    EXPECT_EQ(pairs.front(), pair("условия", "поставки"));
+    EXPECT_EQ(expression_of(pairs.front()),
+              quoted({analyser.term("условия"), analyser.term("поставки")}));
 }
 
 TEST(FrequentTerms, a_key_of_a_beginning_is_told_from_a_term) {

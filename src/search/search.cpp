@@ -125,22 +125,62 @@ struct ShardRows {
     std::uint64_t count;
 };
 
+Result<std::vector<Hit>> newest(std::vector<ShardRows>& found,
+                                const Cursor& cursor,
+                                std::size_t limit) {
+    std::vector<Hit> hits;
+    for (auto& [shard, rows, count] : found) {
+        if (count == 0) continue;
+        TRY_DO(
+            (shard->sorted() ? newest_sorted : newest_unsorted)(*shard, rows, cursor, limit, hits));
+    }
+    std::sort(hits.begin(), hits.end(), newer);
+    if (hits.size() > limit) hits.resize(limit);
+    return hits;
+}
+
 // One page in the order of date; asks for one hit more to know whether there is a next page.
 Result<void> newest_page(std::vector<ShardRows>& found, const Request& request, Answer& answer) {
     TRY(const auto cursor, parse_cursor(request.cursor, Order::newest));
     const auto limit = std::min(request.limit, limit_max);
-    std::vector<Hit> hits;
+    TRY(answer.hits, newest(found, cursor, limit + 1));
+    if (answer.hits.size() <= limit) return {};
+    answer.hits.resize(limit);
+    if (!answer.hits.empty()) answer.cursor = newest_cursor(answer.hits.back());
+    return {};
+}
+
+// The same, of candidates whose texts are compared until the page is full. Where no more texts may
+// be read, the next page goes on behind the last one that was.
+Result<void> compared_page(std::vector<ShardRows>& found,
+                           Evaluation& evaluation,
+                           const Request& request,
+                           Answer& answer) {
+    constexpr std::size_t at_once = 128;
+    TRY(auto cursor, parse_cursor(request.cursor, Order::newest));
+    const auto limit = std::min(request.limit, limit_max);
+    for (std::size_t compared = 0;;) {
+        TRY(const auto candidates, newest(found, cursor, at_once));
+        for (const auto& hit : candidates) {
+            if (answer.hits.size() == limit || compared++ == request.exact_checks_max) {
+                answer.cursor = newest_cursor({Seq(cursor.seq), from_micros(cursor.date), 0});
+                return {};
+            }
+            TRY(const bool said, evaluation.compare_texts(hit.seq));
+            if (said) answer.hits.push_back(hit);
+            cursor = {.there = true, .date = to_micros(hit.date), .seq = hit.seq.value()};
+        }
+        if (candidates.size() < at_once) return {};
+    }
+}
+
+Result<void> compare_all(std::vector<ShardRows>& found, Evaluation& evaluation, Answer& answer) {
+    answer.total = 0;
     for (auto& [shard, rows, count] : found) {
-        if (count == 0) continue;
-        TRY_DO((shard->sorted() ? newest_sorted : newest_unsorted)(
-            *shard, rows, cursor, limit + 1, hits));
+        TRY_DO(evaluation.compare_texts(*shard, rows));
+        count = rows.count();
+        answer.total += count;
     }
-    std::sort(hits.begin(), hits.end(), newer);
-    if (hits.size() > limit) {
-        hits.resize(limit);
-        if (!hits.empty()) answer.cursor = newest_cursor(hits.back());
-    }
-    answer.hits = std::move(hits);
     return {};
 }
 
@@ -289,6 +329,9 @@ Scope Scope::matching(std::shared_ptr<const text::Node> filter, std::uint64_t ve
 Result<Answer> Engine::search(const Request& request) const {
     TRY(auto session, Borrowed::take(*state_));
     TRY(auto evaluation, Evaluation::make(*session, request));
+    const auto ranking = evaluation.ranking();
+    const bool ranked = request.order == Order::relevance && ranking;
+    const bool put_off = !ranked && evaluation.put_off_texts();
     std::vector<ShardRows> found;
     Answer answer;
     for (auto& shard : session->shards()) {
@@ -297,11 +340,15 @@ Result<Answer> Engine::search(const Request& request) const {
         answer.total += count;
         found.push_back({shard.get(), std::move(rows), count});
     }
-    answer.exact = evaluation.exact();
+    // So many that only those of the page are compared; of fewer the total is exact.
+    const bool too_many = put_off && answer.total > request.exact_checks_max;
+    if (put_off && !too_many) TRY_DO(compare_all(found, evaluation, answer));
+    answer.exact = evaluation.exact() && !too_many;
     if (!answer.exact) answer.note = "not every text was compared: the total is not exact";
-    const auto ranking = evaluation.ranking();
-    if (request.order == Order::relevance && ranking)
+    if (ranked)
         TRY_DO(relevance_page(found, *ranking, request, answer));
+    else if (too_many)
+        TRY_DO(compared_page(found, evaluation, request, answer));
     else
         TRY_DO(newest_page(found, request, answer));
     return answer;

@@ -98,7 +98,7 @@ struct Request {
     std::string cursor;  // of the answer before, for the next page
     ResolveSet resolve;
     TextSource texts;  // without it ="exact" is answered by word forms, and exact is false
-    std::size_t exact_checks_max = 2000;  // texts to read for ="exact"
+    std::size_t exact_checks_max = 2000;  // texts that ="exact" may read
 };
 
 struct Hit {

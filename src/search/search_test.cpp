@@ -61,9 +61,69 @@ TEST(Search, says_that_exact_text_was_not_compared_when_it_may_not_read) {
     EXPECT_TRUE(all.exact);
     EXPECT_EQ(all.total, 15u);
     EXPECT_FALSE(few.exact);
-    EXPECT_EQ(few.total, 5u + 20u);
+    EXPECT_EQ(few.total, 30u);
     EXPECT_FALSE(few.note.empty());
     EXPECT_FALSE(none.exact);
+}
+
+TEST(Search, compares_no_more_texts_than_the_page_needs_and_shows_only_what_was_compared) {
+    Bench bench;
+    std::vector<Doc> docs;
+    for (std::uint64_t i = 1; i <= 300; ++i)
+        docs.push_back(a_doc(i, i % 3 ? "договору" : "договоры"));
+    bench.bulk(docs, 10);
+    bench.live({a_doc(301, "договоры"), a_doc(302, "По договору")}, 20);
+    const auto query = text::parse_query("=договору after:2023-01-01", now);
+    std::size_t read = 0;
+    const auto texts = [&](Seq seq) {
+        ++read;
+        return bench.source()(seq);
+    };
+    std::vector<Seq> found;
+    std::string cursor;
+    do {
+        read = 0;
+        const auto page = ask(bench, query, [&](Request& r) {
+            r.texts = texts;
+            r.exact_checks_max = 40;
+            r.limit = 10;
+            r.cursor = cursor;
+        });
+        EXPECT_FALSE(page.exact);
+        EXPECT_EQ(page.total, 302u);
+        EXPECT_LE(read, 16u);
+        for (const auto& hit : page.hits) found.push_back(hit.seq);
+        cursor = page.cursor;
+    } while (!cursor.empty() && found.size() < 1000);
+
+    std::vector<Seq> expected{Seq(302)};
+    for (std::uint64_t i = 300; i > 0; --i)
+        if (i % 3) expected.push_back(Seq(i));
+    EXPECT_EQ(found, expected);
+}
+
+TEST(Search, goes_on_behind_the_last_text_that_it_could_compare) {
+    Bench bench;
+    std::vector<Doc> docs;
+    for (std::uint64_t i = 1; i <= 100; ++i)
+        docs.push_back(a_doc(i, i == 7 ? "договору" : "договоры"));
+    bench.bulk(docs, 10);
+    const auto query = text::parse_query("=договору", now);
+    std::vector<Seq> found;
+    std::string cursor;
+    int pages = 0;
+    do {
+        const auto page = ask(bench, query, [&](Request& r) {
+            r.texts = bench.source();
+            r.exact_checks_max = 30;
+            r.cursor = cursor;
+        });
+        for (const auto& hit : page.hits) found.push_back(hit.seq);
+        cursor = page.cursor;
+    } while (++pages < 10 && !cursor.empty());
+
+    EXPECT_EQ(pages, 4);
+    EXPECT_THAT(found, ElementsAre(Seq(7)));
 }
 
 TEST(Search, finds_people_and_files_by_any_part_of_their_names) {
