@@ -135,16 +135,22 @@ int serve_call(app::Archive& archive,
 namespace {
 
 // A command that only reads lives for some milliseconds, and every page of its heap would be a
-// fault of its own: three megabytes are asked for at once, and buffers are not unmapped in between.
+// fault of its own: the heap begins at a boundary of huge pages, and the first of them is asked for
+// at once. Where the kernel gives none, ordinary pages come instead.
 void warm_heap() {
-    constexpr std::size_t wanted = 3 << 20;
-    ::mallopt(M_TOP_PAD, wanted);
+    constexpr std::size_t huge = 2 << 20;
+    constexpr std::size_t ahead = 3 * huge;
+    ::mallopt(M_TOP_PAD, ahead);
+    ::mallopt(M_TRIM_THRESHOLD, 2 * ahead);
     ::mallopt(M_ARENA_MAX, 1);  // what a second thread allocates comes out of the same pages
-    ::mallopt(M_MMAP_THRESHOLD, 4 * wanted);
-    void* volatile block = ::malloc(wanted / 4);  // the heap grows by it and the pad
+    ::mallopt(M_MMAP_THRESHOLD, 2 * ahead);
+    const auto end = reinterpret_cast<std::uintptr_t>(::sbrk(0));
+    auto* const begin = reinterpret_cast<char*>((end + huge - 1) / huge * huge);
+    if (::brk(begin) != 0) return;
+    void* volatile block = ::malloc(huge / 4);  // the heap grows by it and by what is ahead
     ::free(block);
-    auto* const begin = static_cast<char*>(::sbrk(0)) - wanted;
-    ::madvise(begin, wanted, MADV_POPULATE_WRITE);
+    ::madvise(begin, ahead, MADV_HUGEPAGE);
+    ::madvise(begin, huge, MADV_POPULATE_WRITE);
 }
 
 Exit run_here(const Arguments& arguments, Output& output, const Path& directory, app::Lock lock) {
