@@ -163,7 +163,7 @@ class Suite:
 
 
 SUITES = [
-    Suite("style", scripts("tests/style_test.py", "tests/reasons_test.py", "tests/sample_test.py", "tests/shell_test.py")),
+    Suite("style", scripts("tests/style_test.py", "tests/asvs_test.py", "tests/reasons_test.py", "tests/sample_test.py", "tests/shell_test.py")),
     Suite("unit", ctest("release"), builds=("release",)),
     Suite("sanitizers", ctest("dev", "-LE", "slow"), builds=("dev",)),
     Suite("scenarios", scripts("tests/e2e/*_test.py"), builds=("release", "dev")),
