@@ -21,7 +21,8 @@ namespace {
 constexpr unsigned step_seconds = 30;
 constexpr unsigned digits = 6;
 constexpr std::size_t recovery_count = 10;
-constexpr std::size_t recovery_size = 10;  // 80 bits
+constexpr std::size_t recovery_size = 15;       // 120 bits
+constexpr std::size_t recovery_size_once = 10;  // of codes made before December 2026
 constexpr std::size_t salt_size = 16;
 constexpr std::string_view base32_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 constexpr std::string_view crockford_letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -47,7 +48,7 @@ std::string in_fours(std::string_view text, char between) {
     return out;
 }
 
-// The 16 letters that are meant; nothing if others are among them.
+// The 24 letters that are meant, or 16 of an older code; nothing if others are among them.
 std::optional<std::string> normal_recovery_code(std::string_view typed) {
     std::string out;
     if (typed.size() > 100) return std::nullopt;
@@ -59,11 +60,12 @@ std::optional<std::string> normal_recovery_code(std::string_view typed) {
         if (crockford_letters.find(c) == std::string_view::npos) return std::nullopt;
         out.push_back(c);
     }
-    if (out.size() != recovery_size * 8 / 5) return std::nullopt;
+    if (out.size() != recovery_size * 8 / 5 && out.size() != recovery_size_once * 8 / 5)
+        return std::nullopt;
     return out;
 }
 
-// Salted SHA-256, not argon2id: 80 random bits cannot be searched, at any cost of a try, and a
+// Salted SHA-256, not argon2id: 120 random bits cannot be searched, at any cost of a try, and a
 // fast digest lets all ten be compared for every code that is typed.
 std::string digest_of(std::string_view salt, std::string_view code) {
     return std::string(salt) +

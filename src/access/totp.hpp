@@ -40,7 +40,8 @@ struct QrPath {
 };
 Result<QrPath> qr_path(std::string_view text);
 
-// Ten codes of 80 random bits, in Crockford's Base32, "7QW2-M0XK-9D4T-HZ3B"; each is good once.
+// Ten codes of 120 random bits, in Crockford's Base32, "7QW2-M0XK-9D4T-HZ3B-04NC-RE6V"; each is
+// good once.
 struct RecoveryCodes {
     std::vector<std::string> shown;  // once
     std::vector<std::string> kept;   // salt[16] and SHA-256(salt, code), raw

@@ -10,6 +10,7 @@
 
 #include "base/bytes.hpp"
 #include "base/files.hpp"
+#include "crypto/crypto.hpp"
 
 namespace letopis::access {
 namespace {
@@ -123,14 +124,14 @@ TEST(Totp, too_much_for_a_picture_is_refused) {
     EXPECT_FALSE(qr_path(""));
 }
 
-TEST(RecoveryCodes, ten_of_eighty_bits_each_leads_to_its_own_digest) {
+TEST(RecoveryCodes, ten_of_a_hundred_and_twenty_bits_each_leads_to_its_own_digest) {
     const auto codes = new_recovery_codes();
 
     ASSERT_EQ(codes.shown.size(), 10u);
     ASSERT_EQ(codes.kept.size(), 10u);
     EXPECT_EQ(std::set(codes.shown.begin(), codes.shown.end()).size(), 10u);
     for (std::size_t i = 0; i < 10; ++i) {
-        EXPECT_EQ(codes.shown[i].size(), 19u);
+        EXPECT_EQ(codes.shown[i].size(), 29u);
         EXPECT_EQ(recovery_digest(codes.kept, codes.shown[i]), codes.kept[i]);
         EXPECT_EQ(codes.kept[i].find(codes.shown[i]), std::string::npos);
     }
@@ -147,6 +148,14 @@ TEST(RecoveryCodes, are_read_as_people_type_them) {
                                 : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
 
     EXPECT_EQ(recovery_digest(codes.kept, typed), codes.kept[0]);
+}
+
+TEST(RecoveryCodes, shorter_ones_on_paper_stay_good) {
+    constexpr std::string_view salt = "0123456789abcdef";
+    const auto digest = crypto::sha256(std::string(salt) + "7QW2M0XK9D4THZ3B");
+    const auto kept = std::string(salt) + std::string(digest.begin(), digest.end());
+
+    EXPECT_EQ(recovery_digest({kept}, "7QW2-M0XK-9D4T-HZ3B"), kept);
 }
 
 TEST(RecoveryCodes, anything_else_leads_nowhere) {

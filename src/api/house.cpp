@@ -70,6 +70,7 @@ std::string_view type_of(const Path& file) {
     if (extension == ".css") return "text/css; charset=utf-8";
     if (extension == ".svg") return "image/svg+xml";
     if (extension == ".json") return "application/json";
+    if (extension == ".txt") return "text/plain; charset=utf-8";
     if (extension == ".png") return "image/png";
     if (extension == ".ico") return "image/x-icon";
     return "application/octet-stream";
