@@ -157,7 +157,7 @@ Result<http::Response> search(Service& service, Call& call) {
     const std::chrono::duration<double, std::milli> took =
         std::chrono::steady_clock::now() - started;
     object["took_ms"] = std::round(took.count() * 10) / 10;
-    return json_answer(object);
+    return json_answer(std::move(object));
 }
 
 struct FieldHelp {

@@ -46,7 +46,8 @@ struct MergeJob {
 
 struct Engine::State {
     State(Path dir, KeySource keys, Options opts)
-        : shared(std::move(dir), std::move(keys), opts.alone), options(opts) {}
+        : shared(std::move(dir), std::move(keys), opts.alone, opts.frequent_docs_min / 32),
+          options(opts) {}
 
     mutable Shared shared;
     Options options;

@@ -14,6 +14,11 @@ using Kind = text::Node::Kind;
 
 namespace {
 
+// One word, phrase, beginning or filter, and no list of them.
+bool is_one(const Node& node, const Expression& expression) {
+    return node.children.empty() && expression.phrases_only;
+}
+
 bool is_date(const Node& node) {
     return node.kind == Kind::field &&
            (node.field == Field::before || node.field == Field::after || node.field == Field::on);
@@ -73,19 +78,41 @@ Result<std::optional<Bitmap>> Evaluation::ready_rows(ShardView& shard,
                                                      const Node& node,
                                                      Range range) {
     const auto wanted = expression(node);
-    if (!wanted || wanted->key.empty()) return std::optional<Bitmap>();
-    TRY(auto rows, shard.ready(wanted->key));
-    if (!rows) return rows;
-    if (!wanted->besides.empty())
-        TRY_DO(shard.match(wanted->besides, true, range.first, range.last, *rows));
-    rows->keep_range(range.first, range.last);
+    if (!wanted || !is_one(node, *wanted)) return std::optional<Bitmap>();
+    return known_rows(shard, *wanted, range);
+}
+
+Result<std::optional<Bitmap>> Evaluation::known_rows(ShardView& shard,
+                                                     const Expression& wanted,
+                                                     Range range) {
+    std::optional<Bitmap> rows;
+    if (const auto kept = shard.keeps() ? shard.found(wanted.text) : nullptr) {
+        rows = *kept;
+        rows->keep_range(range.first, range.last);
+        return rows;
+    }
+    const Range all = shard.keeps() ? Range{0, shard.rows()} : range;
+    if (!wanted.key.empty()) {
+        TRY(rows, shard.ready(wanted.key));
+        if (rows && !wanted.besides.empty())
+            TRY_DO(shard.match(wanted.besides, true, all.first, all.last, *rows));
+    }
+    if (shard.keeps()) {
+        if (!rows) {
+            rows.emplace(shard.rows());
+            TRY_DO(shard.match(wanted.text, true, all.first, all.last, *rows));
+        }
+        shard.keep_found(wanted.text, *rows);
+    }
+    if (rows) rows->keep_range(range.first, range.last);
     return rows;
 }
 
-// Is a set kept ready for any part of a list? Then its parts are joined here and not by FTS5.
+// Is a set kept for any part of a list? Then its parts are joined here and not by FTS5.
 Result<bool> Evaluation::any_ready(ShardView& shard, const Node& node) {
     for (const auto& child : node.children) {
         const auto part = expression(*child);
+        if (part && shard.keeps() && is_one(*child, *part)) return true;
         if (part && !part->key.empty()) {
             TRY(const bool there, shard.is_ready(part->key));
             if (there) return true;

@@ -55,8 +55,12 @@ private:
     static std::string ready_key(const std::vector<std::string>& terms);
 
     Result<Bitmap> evaluate(ShardView& shard, const text::Node& node, Range range);
-    // The rows of a node whose set is kept ready. nullopt: ask FTS5.
+    // The rows of a word, a phrase or a beginning that are kept; whoever keeps what was found asks
+    // FTS5 for what is not. nullopt: ask FTS5 yourself.
     Result<std::optional<Bitmap>> ready_rows(ShardView& shard, const text::Node& node, Range range);
+    Result<std::optional<Bitmap>> known_rows(ShardView& shard,
+                                             const Expression& wanted,
+                                             Range range);
     Result<bool> any_ready(ShardView& shard, const text::Node& node);
     Result<Bitmap> evaluate_both(ShardView& shard, const text::Node& node, Range range);
     Result<Bitmap> evaluate_either(ShardView& shard, const text::Node& node, Range range);

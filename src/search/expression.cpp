@@ -129,16 +129,14 @@ Result<Bitmap> Evaluation::candidates(ShardView& shard, const Node& node, Range 
     Bitmap rows(shard.rows());
     const auto terms = terms_of(node.text);
     if (terms.empty()) return rows;
-    if (const auto key = ready_key(terms); !key.empty() && !node.in_subject) {
-        TRY(auto ready, shard.ready(key));
-        if (ready) {
-            ready->keep_range(range.first, range.last);
-            return std::move(*ready);
-        }
-    }
-    const auto words = quoted(terms);
-    TRY_DO(shard.match(
-        node.in_subject ? "subject : " + words : words, true, range.first, range.last, rows));
+    const auto words = "(" + quoted(terms) + ")";
+    const Expression wanted{.text = node.in_subject ? "(subject : " + words + ")" : words,
+                            .phrases_only = true,
+                            .key = node.in_subject ? std::string() : ready_key(terms),
+                            .besides = {}};
+    TRY(auto known, known_rows(shard, wanted, range));
+    if (known) return std::move(*known);
+    TRY_DO(shard.match(wanted.text, true, range.first, range.last, rows));
     return rows;
 }
 

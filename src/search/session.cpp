@@ -12,7 +12,8 @@ namespace letopis::search {
 namespace {
 constexpr std::size_t scopes_kept = 32;
 constexpr std::size_t keys_remembered = 1000;
-constexpr std::uint64_t ready_bits_max = std::uint64_t(16) << 23;  // 16 MiB
+constexpr std::uint64_t found_bits_max = std::uint64_t(16) << 23;  // 16 MiB
+constexpr std::size_t found_max = 10'000;
 }  // namespace
 
 std::shared_ptr<ColumnReader> Shared::columns(const std::string& label) {
@@ -65,24 +66,28 @@ void Shared::keep_words(const std::string& label, std::shared_ptr<const std::vec
     words_[label] = std::move(words);
 }
 
-std::shared_ptr<const Bitmap> Shared::ready(const std::string& label, std::int64_t id) {
+std::shared_ptr<const Bitmap> Shared::found(const std::string& label,
+                                            const std::string& expression) {
     const std::lock_guard lock(mutex_);
-    const auto found = std::ranges::find_if(
-        ready_, [&](const ReadyRows& kept) { return kept.id == id && kept.label == label; });
-    if (found == ready_.end()) return nullptr;
-    ready_.splice(ready_.begin(), ready_, found);
-    return found->rows;
+    const auto known = found_by_key_.find(label + '\n' + expression);
+    if (known == found_by_key_.end()) return nullptr;
+    found_.splice(found_.begin(), found_, known->second);
+    return known->second->rows;
 }
 
-void Shared::keep_ready(const std::string& label,
-                        std::int64_t id,
+void Shared::keep_found(const std::string& label,
+                        const std::string& expression,
                         std::shared_ptr<const Bitmap> rows) {
     const std::lock_guard lock(mutex_);
-    ready_bits_ += rows->rows();
-    ready_.push_front({label, id, std::move(rows)});
-    while (ready_bits_ > ready_bits_max && ready_.size() > 1) {
-        ready_bits_ -= ready_.back().rows->rows();
-        ready_.pop_back();
+    auto key = label + '\n' + expression;
+    if (found_by_key_.contains(key)) return;
+    found_bits_ += rows->rows();
+    found_.push_front({key, std::move(rows)});
+    found_by_key_.emplace(std::move(key), found_.begin());
+    while (found_.size() > 1 && (found_bits_ > found_bits_max || found_.size() > found_max)) {
+        found_bits_ -= found_.back().rows->rows();
+        found_by_key_.erase(found_.back().key);
+        found_.pop_back();
     }
 }
 
@@ -92,9 +97,10 @@ void Shared::forget(const std::string& label) {
     lengths_.erase(label);
     words_.erase(label);
     std::erase_if(scopes_, [&](const ScopeRows& kept) { return kept.label == label; });
-    std::erase_if(ready_, [&](const ReadyRows& kept) {
-        if (kept.label != label) return false;
-        ready_bits_ -= kept.rows->rows();
+    std::erase_if(found_, [&](const FoundRows& kept) {
+        if (!kept.key.starts_with(label + '\n')) return false;
+        found_bits_ -= kept.rows->rows();
+        found_by_key_.erase(kept.key);
         return true;
     });
 }
@@ -246,6 +252,11 @@ Result<std::optional<std::int64_t>> ShardView::ready_id(const std::string& key) 
     return ready_.emplace(key, id).first->second;
 }
 
+void ShardView::keep_found(const std::string& expression, const Bitmap& rows) {
+    if (rows.count() < shared_.kept_rows_min()) return;
+    shared_.keep_found(row_.label, expression, std::make_shared<const Bitmap>(rows));
+}
+
 Result<bool> ShardView::is_ready(const std::string& key) {
     TRY(const auto id, ready_id(key));
     return id.has_value();
@@ -254,7 +265,6 @@ Result<bool> ShardView::is_ready(const std::string& key) {
 Result<std::optional<Bitmap>> ShardView::ready(const std::string& key) {
     TRY(const auto id, ready_id(key));
     if (!id) return std::optional<Bitmap>();
-    if (const auto kept = shared_.ready(row_.label, *id)) return std::optional(*kept);
     if (!ready_rows_) {
         TRY(ready_rows_, db_->prepare("SELECT data FROM frequent WHERE id=?1"));
     }
@@ -262,8 +272,6 @@ Result<std::optional<Bitmap>> ShardView::ready(const std::string& key) {
     if (!there) return fail(Errc::corrupt, "a set of rows is missing");
     auto rows = decode_rows(ready_rows_.blob(0), rows_);
     ready_rows_.reset();
-    if (rows && !shared_.alone())
-        shared_.keep_ready(row_.label, *id, std::make_shared<const Bitmap>(*rows));
     if (!rows) return tl::unexpected<Error>(std::move(rows).error());
     return std::optional(std::move(*rows));
 }

@@ -23,9 +23,14 @@ struct Word;
 // Shared by all sessions of an engine; each member is thread-safe or guarded.
 class Shared {
 public:
-    Shared(Path dir, KeySource keys, bool alone)
-        : dir_(std::move(dir)), keys_(std::move(keys)), alone_(alone) {}
+    Shared(Path dir, KeySource keys, bool alone, std::uint64_t kept_rows_min)
+        : dir_(std::move(dir)),
+          keys_(std::move(keys)),
+          alone_(alone),
+          kept_rows_min_(kept_rows_min) {}
     bool alone() const { return alone_; }
+    // Fewer rows are found again as quickly.
+    std::uint64_t kept_rows_min() const { return kept_rows_min_; }
     const Path& dir() const { return dir_; }
     Result<std::string> key(const std::string& label) const { return keys_(label); }
     const KeySource& keys() const { return keys_; }
@@ -45,15 +50,16 @@ public:
                       std::shared_ptr<const std::vector<std::uint32_t>> lengths);
     std::shared_ptr<const std::vector<Word>> words(const std::string& label);
     void keep_words(const std::string& label, std::shared_ptr<const std::vector<Word>> words);
-    // A set of rows of a closed shard that was read lately.
-    std::shared_ptr<const Bitmap> ready(const std::string& label, std::int64_t id);
-    void keep_ready(const std::string& label, std::int64_t id, std::shared_ptr<const Bitmap> rows);
+    // What a closed shard answered lately: it never changes.
+    std::shared_ptr<const Bitmap> found(const std::string& label, const std::string& expression);
+    void keep_found(const std::string& label,
+                    const std::string& expression,
+                    std::shared_ptr<const Bitmap> rows);
     void forget(const std::string& label);
 
 private:
-    struct ReadyRows {
-        std::string label;
-        std::int64_t id;
+    struct FoundRows {
+        std::string key;  // label, line feed, expression
         std::shared_ptr<const Bitmap> rows;
     };
     struct ScopeRows {
@@ -64,13 +70,15 @@ private:
     Path dir_;
     KeySource keys_;
     bool alone_;
+    std::uint64_t kept_rows_min_;
     std::mutex mutex_;  // guards all below
     std::map<std::string, std::shared_ptr<ColumnReader>> columns_;
     std::map<std::string, std::shared_ptr<const std::vector<std::uint32_t>>> lengths_;
     std::map<std::string, std::shared_ptr<const std::vector<Word>>> words_;
     std::vector<ScopeRows> scopes_;  // newest last
-    std::list<ReadyRows> ready_;     // asked for last comes first
-    std::uint64_t ready_bits_ = 0;
+    std::list<FoundRows> found_;     // asked for last comes first
+    std::unordered_map<std::string, std::list<FoundRows>::iterator> found_by_key_;
+    std::uint64_t found_bits_ = 0;
 };
 
 class ShardView {
@@ -102,6 +110,13 @@ public:
     Result<std::uint64_t> first_row_at(Instant moment);
     Result<std::shared_ptr<const std::vector<std::uint32_t>>> lengths();
     Result<std::shared_ptr<const std::vector<Word>>> words();
+
+    // Does this process keep what the shard answered? Then found() has it, or not yet.
+    bool keeps() const { return row_.sorted && !shared_.alone(); }
+    std::shared_ptr<const Bitmap> found(const std::string& expression) {
+        return shared_.found(row_.label, expression);
+    }
+    void keep_found(const std::string& expression, const Bitmap& rows);
 
     // A set of rows that is kept ready (frequent.hpp); nullopt: none is.
     Result<std::optional<Bitmap>> ready(const std::string& key);

@@ -144,7 +144,7 @@ TEST(Search, answers_alike_where_sets_of_rows_are_kept_ready) {
 }
 
 TEST(Search, stays_right_through_replacing_freezing_merging_and_compacting) {
-    Bench bench({.writable = true, .overlay_docs_max = 150});
+    Bench bench({.writable = true, .overlay_docs_max = 150, .frequent_docs_min = 1});
     TestingCorpus corpus({.seed = 4, .words = 1500, .groups = 200});
     Queries queries(corpus, 6);
     std::mt19937 random(9);
