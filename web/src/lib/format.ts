@@ -11,9 +11,15 @@ export function percent(share: number): string {
 
 const dayKey = (date: Date): string => `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
 
-function part(date: Date, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(tag.value, options).format(date);
+// One is slow to make and quick to use: a thousand messages have some thousand times.
+const forms = new Map<string, Intl.DateTimeFormat>();
+function form(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const name = `${tag.value} ${JSON.stringify(options)}`;
+  let made = forms.get(name);
+  if (!made) forms.set(name, (made = new Intl.DateTimeFormat(tag.value, options)));
+  return made;
 }
+const part = (date: Date, options: Intl.DateTimeFormatOptions): string => form(options).format(date);
 
 export function clock(iso: string): string {
   return part(new Date(iso), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -79,7 +85,7 @@ export function dayTitle(iso: string, now: Date = new Date()): string {
 export function fullTime(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return "—";
-  const zone = new Intl.DateTimeFormat(tag.value, { timeZoneName: "shortGeneric" }).formatToParts(date).find((one) => one.type === "timeZoneName")?.value ?? "";
+  const zone = form({ timeZoneName: "shortGeneric" }).formatToParts(date).find((one) => one.type === "timeZoneName")?.value ?? "";
   const minutes = -date.getTimezoneOffset();
   const hours = Math.trunc(Math.abs(minutes) / 60);
   const rest = Math.abs(minutes) % 60;

@@ -38,20 +38,26 @@ function held(): () => void {
   return () => requestAnimationFrame(() => row?.isConnected && scrollBy(0, row.getBoundingClientRect().top - top));
 }
 
-export const growing = signal<"" | "before" | "after">("");
-export async function grow(side: "before" | "after", limit = 50): Promise<void> {
+type Side = "before" | "after";
+// What is known, and one page more on that side.
+async function longer(one: Conversation, side: Side, limit: number): Promise<Conversation> {
+  const edge = side === "before" ? one.items[0] : one.items[one.items.length - 1];
+  if (!edge) return one;
+  const page = await api.get<Conversation>(path(), { [side]: edge.id, limit, as_of: asOf.peek() || undefined });
+  const items = side === "before" ? [...page.items, ...one.items] : [...one.items, ...page.items];
+  const known = new Set<number>();
+  const unique = items.filter((item) => !known.has(item.id) && known.add(item.id));
+  return { ...one, items: unique, ...(side === "before" ? { more_before: page.more_before, begin: page.begin } : { more_after: page.more_after }) };
+}
+
+export const growing = signal<"" | Side>("");
+export async function grow(side: Side): Promise<void> {
   const now = talk.peek();
   if (now.kind !== "ready" || growing.peek()) return;
-  const edge = side === "before" ? now.value.items[0] : now.value.items[now.value.items.length - 1];
-  if (!edge) return;
   growing.value = side;
   try {
-    const page = await api.get<Conversation>(path(), { [side]: edge.id, limit, as_of: asOf.peek() || undefined });
+    const value = await longer(now.value, side, 50);
     if (talk.peek() !== now) return;
-    const items = side === "before" ? [...page.items, ...now.value.items] : [...now.value.items, ...page.items];
-    const known = new Set<number>();
-    const unique = items.filter((item) => !known.has(item.id) && known.add(item.id));
-    const value = { ...now.value, items: unique, ...(side === "before" ? { more_before: page.more_before, begin: page.begin } : { more_after: page.more_after }) };
     const stay = side === "before" ? held() : undefined;
     talk.value = { kind: "ready", value };
     stay?.();
@@ -62,19 +68,25 @@ export async function grow(side: "before" | "after", limit = 50): Promise<void> 
   }
 }
 
-// All of it, for paper; false when there is more than paper should hold.
+// All of it, for paper; a part where there is more than paper should hold. Shown at once, not page by page.
 export const gathering = signal(false);
-export async function gather(max = 5000): Promise<boolean> {
+export async function gather(max = 5000): Promise<"whole" | "part" | "failed"> {
+  const now = talk.peek();
+  if (now.kind !== "ready" || gathering.peek()) return "failed";
   gathering.value = true;
   try {
-    for (;;) {
-      const one = valueOf(talk.peek());
-      if (!one || (!one.more_before && !one.more_after)) return true;
-      const before = one.items.length;
-      if (before >= max) return false;
-      await grow(one.more_before ? "before" : "after", 200);
-      if ((valueOf(talk.peek())?.items.length ?? 0) === before) return false;
+    let value = now.value;
+    while ((value.more_before || value.more_after) && value.items.length < max) {
+      const next = await longer(value, value.more_before ? "before" : "after", 200);
+      if (next.items.length === value.items.length) break;
+      value = next;
     }
+    if (talk.peek() !== now) return "failed";
+    if (value !== now.value) talk.value = { kind: "ready", value };
+    return value.more_before || value.more_after ? "part" : "whole";
+  } catch (error) {
+    complain(error);
+    return "failed";
   } finally {
     gathering.value = false;
   }

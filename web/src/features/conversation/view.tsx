@@ -24,10 +24,9 @@ const channelsOf = (one: Conversation) => one.channels;
 
 // Printing takes the whole of it, not what happens to be loaded.
 function printWhole(): void {
-  if (gathering.peek()) return;
-  void gather().then((whole) => {
-    if (!whole) toast(t("print.part"));
-    printAll();
+  void gather().then((got) => {
+    if (got === "part") toast(t("print.part"));
+    if (got !== "failed") printAll();
   });
 }
 

@@ -20,7 +20,7 @@ export const shell = {
   "integrity.verify": "Проверить сейчас",
   "integrity.started": "Проверка началась",
   "integrity.checked": "{n, plural, one{Проверена # запись} few{Проверены # записи} many{Проверено # записей} other{Проверено # записи}}, {time}",
-  "integrity.checked.part": "{n, plural, one{Проверена # запись} few{Проверены # записи} many{Проверено # записей} other{Проверено # записи}} {time}, после неё {after, plural, one{пришла # запись} few{пришли # записи} many{пришло # записей} other{пришло # записи}}",
+  "integrity.checked.part": "{n, plural, one{Проверена # запись} few{Проверены # записи} many{Проверено # записей} other{Проверено # записи}} {time}, с тех пор {after, plural, one{пришла # запись} few{пришли # записи} many{пришло # записей} other{пришло # записи}}",
   "integrity.line.of": "проверено {n} из {all} записей {time}",
   "integrity.faults": "{n, plural, one{# несовпадение} few{# несовпадения} many{# несовпадений} other{# несовпадения}}",
   "integrity.never": "Проверки ещё не было",
