@@ -183,7 +183,7 @@ Result<std::unique_ptr<Catalog>> Catalog::open(const Path& file,
         sql::Database::open(file,
                             page_key,
                             {.mode = read ? sql::Mode::read : sql::Mode::create,
-                             .durability = sql::Durability::none,
+                             .durability = sql::Durability::ordered,
                              .cache_kib = options.cache_kib,
                              .alone = options.alone}));
     TRY_DO(prepare_schema(db, options));

@@ -177,8 +177,8 @@ public:
                                                  const Options& options = {});
     virtual ~Catalog() = default;
 
-    // ---- writing: begin, apply in journal order, commit. Not durable by intent: a power cut may
-    // cost the file, never the truth.
+    // ---- writing: begin, apply in journal order, commit. A power cut may take back the last
+    // commits, all that they brought and their position together.
 
     virtual Result<void> begin() = 0;
     // A record twice or out of order is refused (invalid), as is a context that was never applied.

@@ -54,10 +54,11 @@ Result<std::unique_ptr<Engine>> Engine::open(const Path& index_dir,
 
 Result<void> Engine::wipe(const Path& index_dir) {
     if (!std::filesystem::exists(index_dir)) return {};
+    // Shards that no manifest names are left-overs; a manifest without its shards is damaged.
+    TRY_DO(sql::remove_database(index_dir / file_of(manifest_label)));
     TRY(const auto names, list_directory(index_dir));
     for (const auto& name : names)
-        if (is_shard_file(name) || name.starts_with(file_of(manifest_label)))
-            TRY_DO(remove_file(index_dir / name));
+        if (is_shard_file(name)) TRY_DO(remove_file(index_dir / name));
     return sync_directory(index_dir);
 }
 
@@ -184,6 +185,8 @@ Result<void> Engine::adopt(std::vector<std::unique_ptr<ShardBuilder>> built,
     }
     change.position = position;
     TRY_DO(sync_directory(state_->shared.dir()));
+    // The new position covers the overlay's messages, too.
+    if (state_->overlay != nullptr) TRY_DO(state_->overlay->database().sync());
     TRY_DO(state_->change_manifest(change));
     for (auto& builder : built) builder->state_->adopted = builder->state_->docs > 0;
     return {};

@@ -56,7 +56,8 @@ Result<std::uint64_t> Session::overlay_position() {
 }
 
 // An overlay that cannot be read is dropped: the position falls back to what the closed shards
-// have, and the journal brings the rest again.
+// have, and the journal brings the rest again. Where closed shards came behind the overlay's
+// messages, nobody knows any more which those were: then all of them are brought again.
 Result<void> Engine::State::open_overlay() {
     for (const auto& row : manifest->shards()) {
         if (!row.overlay) continue;
@@ -71,8 +72,13 @@ Result<void> Engine::State::open_overlay() {
         const auto code = opened.error().code;
         if (code != Errc::corrupt && code != Errc::wrong_key && code != Errc::not_found)
             return within(row.label, std::move(opened).error());
-        const std::vector<std::string> labels = {row.label};
-        TRY_DO(change_manifest({.drop = labels}));
+        std::vector<std::string> labels = {row.label};
+        if (manifest->overlay_from() == manifest->position()) {
+            TRY_DO(change_manifest({.drop = labels}));
+        } else {
+            for (const auto& other : manifest->shards()) labels.push_back(other.label);
+            TRY_DO(manifest->start_again());
+        }
         remove_files(labels);
         return {};
     }
@@ -91,8 +97,9 @@ Result<void> Engine::State::ensure_overlay() {
         const auto file = shared.dir() / file_of(label);
         TRY(auto created, ShardWriter::create(file, key, WriterKind::live));
         TRY_DO(set_meta(created->database(), "position", 0));
-        TRY_DO(sync_directory(shared.dir()));
-        TRY_DO(change_manifest({.put = {{label, 0, false, true, 0}}}));
+        TRY_DO(created->database().sync());
+        TRY_DO(change_manifest(
+            {.put = {{label, 0, false, true, 0}}, .overlay_from = manifest->position()}));
         overlay = std::move(created);
         overlay_label = label;
         overlay_rows.clear();

@@ -29,10 +29,10 @@ std::string file_of(std::string_view label) {
 
 Result<Manifest> Manifest::open(const Path& dir, const KeySource& keys, bool writable, bool alone) {
     const auto file = dir / file_of(manifest_label);
-    if (!writable && !std::filesystem::exists(file))
-        return fail(Errc::not_found,
-                    "there is no search index yet",
-                    "Run `letopis rebuild search` to make it.");
+    const Error none{Errc::not_found,
+                     "there is no search index yet",
+                     "Run `letopis rebuild search` to make it."};
+    if (!writable && !std::filesystem::exists(file)) return tl::unexpected<Error>(none);
     TRY(const auto key, keys(manifest_label));
     TRY(auto db,
         sql::Database::open(file,
@@ -47,12 +47,21 @@ Result<Manifest> Manifest::open(const Path& dir, const KeySource& keys, bool wri
         TRY(auto insert, manifest.db_.prepare("INSERT OR IGNORE INTO meta VALUES('analyser',?1)"));
         TRY_DO(insert.run_with(text::analyser_version));
     }
-    TRY_DO(manifest.refresh());
+    if (auto read = manifest.refresh(); !read) {
+        TRY(const bool empty, manifest.is_empty());
+        return tl::unexpected<Error>(empty ? none : std::move(read).error());
+    }
     if (!writable && manifest.analyser_ != static_cast<std::uint64_t>(text::analyser_version))
         return fail(Errc::unfit,
                     "the search index was made by another version of Letopis",
                     "Run `letopis rebuild search`.");
     return manifest;
+}
+
+Result<bool> Manifest::is_empty() {
+    TRY(auto tables, db_.prepare("SELECT count(*) FROM sqlite_schema"));
+    TRY_DO(tables.step());
+    return tables.integer(0) == 0;
 }
 
 Result<bool> Manifest::refresh() {
@@ -77,6 +86,7 @@ Result<void> Manifest::load() {
             TRY(const bool more, meta.step());
             if (!more) break;
             if (meta.text(0) == "position") position_ = meta.number(1);
+            if (meta.text(0) == "overlay_from") overlay_from_ = meta.number(1);
             if (meta.text(0) == "analyser") analyser_ = meta.number(1);
             if (meta.text(0) == "format" && meta.integer(1) != 1)
                 return fail(Errc::unsupported, "the search index was made by a newer version");
@@ -117,6 +127,10 @@ Result<void> Manifest::change(const ManifestChange& change) {
     for (const auto& [label, rows] : change.dead)
         for (const auto row : rows) TRY_DO(kill.run_with(label, row));
     if (change.position) TRY_DO(position.run_with(*change.position));
+    if (change.overlay_from) {
+        TRY(auto from, db_.prepare("INSERT OR REPLACE INTO meta VALUES('overlay_from',?1)"));
+        TRY_DO(from.run_with(*change.overlay_from));
+    }
     TRY_DO(transaction.commit());
     TRY_DO(db_.run("PRAGMA wal_checkpoint(PASSIVE)"));  // keeps the WAL short; readers may go on
     return load();

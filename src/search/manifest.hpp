@@ -23,15 +23,17 @@ struct ShardRow {
 
 // A change of the manifest: all of it or nothing.
 struct ManifestChange {
-    std::vector<std::string> drop;                           // labels; they become retired
-    std::vector<ShardRow> put;                               // added, or written over
-    std::map<std::string, std::vector<std::uint64_t>> dead;  // rows to mark
-    std::optional<std::uint64_t> position;
+    std::vector<std::string> drop = {};                           // labels; they become retired
+    std::vector<ShardRow> put = {};                               // added, or written over
+    std::map<std::string, std::vector<std::uint64_t>> dead = {};  // rows to mark
+    std::optional<std::uint64_t> position = std::nullopt;
+    std::optional<std::uint64_t> overlay_from = std::nullopt;
 };
 
 class Manifest {
 public:
-    // For reading: unfit when another version of the analyser made the index.
+    // For reading: not_found when there is none, or one that was begun and no more; unfit when
+    // another version of the analyser made the index.
     static Result<Manifest> open(const Path& dir,
                                  const KeySource& keys,
                                  bool writable,
@@ -52,15 +54,19 @@ public:
 
     const std::vector<ShardRow>& shards() const { return shards_; }
     std::uint64_t position() const { return position_; }
+    // The position when the overlay was made; none in an index of before November 2026.
+    std::optional<std::uint64_t> overlay_from() const { return overlay_from_; }
     std::uint64_t analyser() const { return analyser_; }
 
 private:
     explicit Manifest(sql::Database db) : db_(std::move(db)) {}
     Result<void> load();
+    Result<bool> is_empty();
     sql::Database db_;
     sql::Statement data_version_;  // of db_
     std::int64_t version_ = -1;
     std::uint64_t position_ = 0;
+    std::optional<std::uint64_t> overlay_from_;
     std::uint64_t analyser_ = 0;
     std::vector<ShardRow> shards_;
 };

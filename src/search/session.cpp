@@ -111,7 +111,7 @@ Result<void> ShardView::open() {
         sql::Database::open(shared_.dir() / file_of(row_.label),
                             key,
                             {.mode = row_.sorted ? sql::Mode::immutable : sql::Mode::read,
-                             .durability = sql::Durability::none,
+                             .durability = sql::Durability::ordered,
                              .cache_kib = row_.sorted ? 8192 : 2048,
                              .alone = shared_.alone()}));
     db_.emplace(std::move(db));

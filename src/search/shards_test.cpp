@@ -9,6 +9,7 @@
 #include "search/search.hpp"
 #include "search/testing_bench.hpp"
 #include "search/testing_corpus.hpp"
+#include "sql/sqlite.hpp"
 
 namespace letopis::search {
 namespace {
@@ -288,6 +289,33 @@ TEST(Search, falls_back_to_the_closed_shards_when_the_overlay_is_damaged) {
     EXPECT_THAT(bench.find("договор"), ElementsAre(1));
     bench.live({a_doc(2, "договор")}, 6);
     EXPECT_THAT(bench.find("договор"), ElementsAre(2, 1));
+}
+
+TEST(Search, begins_again_when_a_damaged_overlay_may_have_held_older_messages) {
+    Bench bench;
+    bench.live({a_doc(1, "договор")}, 3);
+    bench.bulk({a_doc(4, "договор")}, 5);
+    std::string overlay;
+    for (const auto& shard : bench.engine->shards())
+        if (shard.overlay) overlay = shard.label.substr(6);
+    bench.engine = nullptr;
+    ok(write_file(bench.folder.path() / overlay, std::string(65536, 'x')));
+
+    bench.engine = open(bench.folder.path());
+
+    EXPECT_EQ(bench.engine->position(), 0u);
+    EXPECT_EQ(bench.engine->docs(), 0u);
+    bench.bulk({a_doc(1, "договор"), a_doc(4, "договор")}, 5);
+    EXPECT_THAT(bench.find("договор"), ElementsAre(4, 1));
+}
+
+TEST(Search, an_index_that_was_begun_and_no_more_is_none) {
+    Folder folder;
+    std::filesystem::create_directories(folder.path());
+    ASSERT_TRUE(sql::Database::open(folder.path() / "manifest.db", *test_key("index/manifest.db")));
+
+    EXPECT_EQ(Engine::open(folder.path(), test_key, {}).error().code, Errc::not_found);
+    EXPECT_EQ(open(folder.path())->position(), 0u);
 }
 
 TEST(Search, finds_a_flipped_bit_in_any_page) {

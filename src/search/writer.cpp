@@ -43,9 +43,10 @@ Result<std::unique_ptr<ShardWriter>> ShardWriter::create(const Path& file,
                                                          WriterKind kind) {
     const bool bulk = kind == WriterKind::bulk;
     auto writer = std::unique_ptr<ShardWriter>(new ShardWriter(bulk ? 65536 : 1024));
-    const sql::Options options{.mode = sql::Mode::create,
-                               .durability = bulk ? sql::Durability::file : sql::Durability::none,
-                               .cache_kib = bulk ? 32768 : 8192};
+    const sql::Options options{
+        .mode = sql::Mode::create,
+        .durability = bulk ? sql::Durability::file : sql::Durability::ordered,
+        .cache_kib = bulk ? 32768 : 8192};
     TRY(auto db, sql::Database::open(file, key, options));
     writer->db_.emplace(std::move(db));
     TRY_DO(writer->full_->attach(*writer->db_));
@@ -68,7 +69,7 @@ Result<std::unique_ptr<ShardWriter>> ShardWriter::open(const Path& file, std::st
     auto writer = std::unique_ptr<ShardWriter>(new ShardWriter(1024));
     TRY(auto db,
         sql::Database::open(
-            file, key, {.mode = sql::Mode::write, .durability = sql::Durability::none}));
+            file, key, {.mode = sql::Mode::write, .durability = sql::Durability::ordered}));
     writer->db_.emplace(std::move(db));
     TRY_DO(writer->full_->attach(*writer->db_));
     TRY_DO(writer->prepare());

@@ -122,10 +122,11 @@ std::string setup(const Options& options) {
                     "PRAGMA journal_mode=WAL;PRAGMA synchronous={};PRAGMA wal_autocheckpoint=0;",
                     mutant("drop_wal_sync") ? "OFF" : "FULL");
                 break;
-            case Durability::none:
-                text +=
-                    "PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF;PRAGMA "
-                    "secure_delete=FAST;PRAGMA wal_autocheckpoint=4000;";
+            case Durability::ordered:
+                text += fmt::format(
+                    "PRAGMA journal_mode=WAL;PRAGMA synchronous={};PRAGMA "
+                    "secure_delete=FAST;PRAGMA wal_autocheckpoint=4000;",
+                    mutant("skip_projection_sync") ? "OFF" : "NORMAL");
                 break;
             case Durability::file: text += "PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;"; break;
         }
@@ -138,6 +139,11 @@ std::string setup(const Options& options) {
 Result<Database> Database::open(const Path& file, std::string_view key, const Options& given) {
     CHECK(key.size() == 32);
     auto options = given;
+    // A crash while the file was made: what it left has to be undone, which a reader may not do.
+    // Where nobody may, the reader says so.
+    if (std::error_code error;
+        options.mode == Mode::read && std::filesystem::exists(file.string() + "-journal", error))
+        (void)open(file, key, {.mode = Mode::write});
     if (options.alone && options.mode == Mode::read) {
         options.alone = !has_log(file);
         if (options.alone) options.mode = Mode::immutable;
@@ -227,6 +233,17 @@ Result<Statement> Database::prepare(std::string_view sql) {
     if (code != SQLITE_OK)
         return tl::unexpected<Error>(error_of(db_, code, fmt::format("cannot compile `{}`", sql)));
     return Statement(statement);
+}
+
+Result<void> Database::sync() {
+    if (mutant("skip_projection_sync")) return {};
+    const Path file = sqlite3_db_filename(db_, "main");
+    // Not the file itself: what stands there was synced when it was moved, and closing it once more
+    // would give up the locks of this process.
+    auto log = file;
+    log += "-wal";
+    if (std::error_code error; std::filesystem::exists(log, error)) TRY_DO(sync_file(log));
+    return sync_directory(file.parent_path());
 }
 
 std::int64_t Database::last_rowid() const { return sqlite3_last_insert_rowid(db_); }
@@ -322,6 +339,13 @@ Result<void> Transaction::commit() {
         return done;
     }
     return {};
+}
+
+Result<void> remove_database(const Path& file) {
+    TRY_DO(remove_file(file));
+    TRY_DO(sync_directory(file.parent_path()));
+    for (const char* suffix : {"-wal", "-shm"}) TRY_DO(remove_file(file.string() + suffix));
+    return sync_directory(file.parent_path());
 }
 
 namespace {

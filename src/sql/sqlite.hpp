@@ -29,11 +29,11 @@ enum class Mode : std::uint8_t {
 };
 
 enum class Durability : std::uint8_t {
-    full,  // WAL, synchronous=FULL: a commit that returned survives a power cut
-    none,  // WAL, synchronous=OFF: for projections, which can be made again (a crash may cost the
-           // file, never the truth)
-    file,  // rollback journal off, no sync: for a file that is written whole, then synced and
-           // renamed by the caller
+    full,     // WAL, synchronous=FULL: a commit that returned survives a power cut
+    ordered,  // WAL, synchronous=NORMAL: a power cut may take back the last commits and leaves the
+              // file whole; for projections, which read on in the journal from where they stand
+    file,     // rollback journal off, no sync: for a file that is written whole, then synced and
+              // renamed by the caller
 };
 
 struct Options {
@@ -66,6 +66,8 @@ public:
     Result<void> commit() { return run_kept(commit_, "COMMIT"); }
     // Compiled once, kept by the caller: Statement must not outlive its Database.
     Result<Statement> prepare(std::string_view sql);
+    // What was committed so far survives a power cut (`ordered`).
+    Result<void> sync();
     std::int64_t last_rowid() const;
     std::int64_t changes() const;  // rows changed by the last statement
     sqlite3* handle() const { return db_; }
@@ -148,6 +150,10 @@ private:
     explicit Transaction(Database& db) : db_(&db) {}
     Database* db_;
 };
+
+// Removes a file that nobody writes, and what stands beside it. The file goes first, and for
+// certain: a log without its file says nothing, but an old log beside a new file would be read.
+Result<void> remove_database(const Path& file);
 
 // Reads every page of the file, those without content too, so that each is authenticated, and the
 // 16 bytes before them, which no seal covers (docs/formats/archive.md). Returns

@@ -182,6 +182,35 @@ TEST_F(Sqlite, rolls_back_a_transaction_that_was_not_committed) {
     EXPECT_EQ(count->integer(0), 0);
 }
 
+TEST_F(Sqlite, removes_a_file_with_all_that_stands_beside_it) {
+    auto db = Database::open(file(), key_, {.durability = Durability::ordered});
+    ASSERT_TRUE(db && db->run("CREATE TABLE t(a)") && db->sync());
+    ASSERT_TRUE(std::filesystem::exists(file().string() + "-wal"));
+
+    EXPECT_TRUE(remove_database(file()));
+    EXPECT_TRUE(remove_database(file()));  // fine when it is not there
+
+    EXPECT_TRUE(std::filesystem::is_empty(dir_));
+}
+
+TEST_F(Sqlite, reads_a_file_that_a_crash_left_while_it_was_made) {
+    auto db = Database::open(file(), key_);
+    ASSERT_TRUE(db && db->run("PRAGMA journal_mode=DELETE; CREATE TABLE t(a); BEGIN;"
+                              "INSERT INTO t VALUES(1)"));
+    const auto left = dir_ / "left.db";
+    for (const char* suffix : {"", "-journal"})
+        std::filesystem::copy_file(file().string() + suffix, left.string() + suffix);
+
+    for (const bool alone : {false, true}) {
+        auto found = Database::open(left, key_, {.mode = Mode::read, .alone = alone});
+
+        ASSERT_TRUE(found) << found.error().what;
+        auto count = found->prepare("SELECT count(*) FROM t");
+        ASSERT_TRUE(count && *count->step());
+        EXPECT_EQ(count->integer(0), 0);
+    }
+}
+
 TEST_F(Sqlite, says_that_a_missing_file_is_missing) {
     const auto db = Database::open(file(), key_, {.mode = Mode::read});
 
