@@ -16,6 +16,14 @@ namespace letopis::app {
 
 namespace {
 
+Result<std::uint64_t> read_catalog_pages(Archive& archive) {
+    TRY(const auto key, archive.keyring().find(crypto::Purpose::page, "catalog.db"));
+    TRY(auto db,
+        sql::Database::open(
+            archive.directory() / "catalog.db", key.key.bytes(), {.mode = sql::Mode::read}));
+    return sql::read_every_page(db);
+}
+
 constexpr std::uint64_t tile_limit = 64 * 1024;
 constexpr journal::Origin origins[] = {journal::Origin::archive, journal::Origin::audit};
 
@@ -283,13 +291,7 @@ private:
     }
 
     void catalog_pages() {
-        const auto key = archive_.keyring().find(crypto::Purpose::page, "catalog.db");
-        auto db = key ? sql::Database::open(archive_.directory() / "catalog.db",
-                                            key->key.bytes(),
-                                            {.mode = sql::Mode::read})
-                      : Result<sql::Database>(tl::unexpected<Error>(key.error()));
-        const auto pages = db ? sql::read_every_page(*db)
-                              : Result<std::uint64_t>(tl::unexpected<Error>(db.error()));
+        const auto pages = read_catalog_pages(archive_);
         if (!pages)
             return problem("catalog.db",
                            "a page is damaged: " + pages.error().what +
@@ -306,10 +308,23 @@ private:
     Verified out_;
 };
 
-Result<void> remove_catalog(const Path& directory) {
-    for (const char* suffix : {"", "-wal", "-shm"})
-        TRY_DO(remove_file(directory / (std::string("catalog.db") + suffix)));
-    return {};
+// Why the catalogue cannot be used; empty when it can, or when it is not there.
+Result<std::string> catalog_fault(Archive& archive) {
+    const auto damage = [](const Error& error) -> Result<std::string> {
+        switch (error.code) {
+            case Errc::not_found: return std::string();
+            case Errc::corrupt:
+            case Errc::wrong_key:
+            case Errc::unsupported:
+            case Errc::conflict:
+            case Errc::invalid: return error.what;
+            default: return tl::unexpected<Error>(error);
+        }
+    };
+    if (const auto catalog = archive.open_catalog(catalog::Access::read); !catalog)
+        return damage(catalog.error());
+    if (const auto pages = read_catalog_pages(archive); !pages) return damage(pages.error());
+    return std::string();
 }
 
 }  // namespace
@@ -321,22 +336,30 @@ Result<Verified> verify(Archive& archive,
     return Verifier(archive, deep, progress, outside_head).run();
 }
 
-Result<void> rebuild(Archive& archive,
-                     const std::string& what,
-                     catalog::ThreadingRule rule,
-                     const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+Result<Rebuilt> rebuild(Archive& archive,
+                        const std::string& what,
+                        catalog::ThreadingRule rule,
+                        const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
     const std::lock_guard one_at_a_time(archive.projecting());
     const bool all = what.empty();
-    if (all || what == "catalog") TRY_DO(remove_catalog(archive.directory()));
-    if (all || what == "search") TRY_DO(search::Engine::wipe(archive.directory() / "index"));
-    {
-        TRY(auto projector, Projector::open(archive, {.threading = rule}));
-        TRY_DO(projector->catch_up(progress));
+    const auto make = [&](bool catalogue, bool index) -> Result<void> {
+        if (catalogue) TRY_DO(sql::remove_database(archive.directory() / "catalog.db"));
+        if (index) TRY_DO(search::Engine::wipe(archive.directory() / "index"));
+        TRY(auto projector, Projector::open(archive, {.threading = rule, .index = index}));
+        return projector->catch_up(progress);
+    };
+    Rebuilt rebuilt;
+    auto made = make(what != "search", what != "catalog");
+    if (!made && what == "search") {
+        // The index takes the dates of messages and their sources from the catalogue.
+        TRY(rebuilt.catalog_fault, catalog_fault(archive));
+        if (!rebuilt.catalog_fault.empty()) made = make(true, true);
     }
-    if (!all) return {};
+    TRY_DO(std::move(made));
+    if (!all) return rebuilt;
     TRY_DO(archive.check_logs());
     for (const auto origin : origins) TRY_DO(archive.rebuild_log(origin));
-    return {};
+    return rebuilt;
 }
 
 Result<std::vector<RebuiltLog>> rebuild_ledger(Archive& archive, std::string_view who) {

@@ -30,12 +30,19 @@ Result<Verified> verify(Archive& archive,
                         const std::function<void(std::uint64_t bytes)>& progress,
                         const std::string& outside_head = {});
 
+struct Rebuilt {
+    // Why the catalogue, which was not asked for, had to be made again too; empty: it had not.
+    std::string catalog_fault;
+};
+
 // Deletes projections and makes them again. `what`: "catalog", "search", or empty for these two and
-// the tiles. unfit: a log has no valid head any more, which only rebuild_ledger() goes over.
-Result<void> rebuild(Archive& archive,
-                     const std::string& what,
-                     catalog::ThreadingRule rule,
-                     const std::function<void(std::uint64_t done, std::uint64_t all)>& progress);
+// the tiles. The catalogue is made whatever state the index is in; the index takes dates from the
+// catalogue, which is made with it where it cannot be read. unfit: a log has no valid head any
+// more, which only rebuild_ledger() goes over.
+Result<Rebuilt> rebuild(Archive& archive,
+                        const std::string& what,
+                        catalog::ThreadingRule rule,
+                        const std::function<void(std::uint64_t done, std::uint64_t all)>& progress);
 
 // Makes the tiles of both logs again and signs the journal as it is now, whatever stood in log/;
 // only a valid head that the journal does not lead to is refused (unfit: the log has forked). Where

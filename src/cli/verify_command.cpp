@@ -127,18 +127,25 @@ Exit run_rebuild(Session& session) {
     const auto started = std::chrono::steady_clock::now();
     std::uint64_t records = 0;
     std::vector<app::RebuiltLog> logs;
+    app::Rebuilt rebuilt;
     const auto done = [&]() -> Result<void> {
         if (what == "ledger") {
             TRY(logs, app::rebuild_ledger(session.archive, session.who));
             return {};
         }
-        return app::rebuild(session.archive, what, rule, [&](std::uint64_t at, std::uint64_t all) {
+        const auto progress = [&](std::uint64_t at, std::uint64_t all) {
             records = all;
             if (bar) session.output.note(fmt::format("\r\x1b[K{} of {} records", at, all));
-        });
+        };
+        TRY(rebuilt, app::rebuild(session.archive, what, rule, progress));
+        return {};
     }();
     if (bar) session.output.note("\r\x1b[K");
     if (!done) return report(session.output, done.error(), session.json());
+    if (!rebuilt.catalog_fault.empty())
+        session.output.note(
+            fmt::format("letopis: the catalogue could not be read and was made again, too ({})\n",
+                        rebuilt.catalog_fault));
     const auto seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     if (session.json()) {

@@ -72,6 +72,39 @@ class Projections(Scenario):
                 self.assertTrue(verified["ok"], verified)
                 self.assertEqual(verified["root"], root)
 
+    def damage(self, path):
+        """As a disk may: the beginning cannot be read any more, nor anything in the middle."""
+        size = os.path.getsize(path)
+        with open(path, "r+b") as file:
+            for at in (0, size // 2):
+                file.seek(at)
+                file.write(os.urandom(min(8192, size - at)))
+
+    def index_files(self):
+        folder = os.path.join(self.box.archive, "index")
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".db")]
+
+    def test_each_is_made_again_whatever_state_the_other_is_in(self):
+        self.fill_by_bits()
+        before, digests = self.answers(), None
+        catalog, kept = os.path.join(self.box.archive, "catalog.db"), self.box.path("kept")
+        for first, second in (("catalog", "search"), ("search", "catalog")):
+            for damaged in ([catalog], self.index_files(), [catalog, *self.index_files()], [file for file in self.index_files() if "manifest" not in file]):
+                with self.subTest(first=first, damaged=[os.path.basename(file) for file in damaged]):
+                    digests = digests or self.digests()
+                    shutil.copytree(self.box.archive, kept)
+                    for path in damaged:
+                        self.damage(path)
+                    said = [self.box.run("rebuild", name) for name in (first, second)]
+                    # The index needs the catalogue: where that cannot be read, both are made, and it is said.
+                    self.assertEqual("catalogue could not be read" in said[0].err, first == "search" and catalog in damaged, said[0])
+                    self.assertEqual(said[1].err, "")
+                    self.assertEqual(self.digests("ledger"), digests)
+                    self.assertUnharmed()
+                    shutil.rmtree(self.box.archive)
+                    os.rename(kept, self.box.archive)
+        self.assertEqual(self.answers(), before)
+
     def test_one_part_of_the_index_that_is_lost(self):
         self.fill_by_bits()
         before = self.answers()
