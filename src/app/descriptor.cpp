@@ -243,11 +243,15 @@ std::string write(const BooksDescriptor& books) {
             list.push_back(json::array{refusal.item, refusal.reason});
         fields.raw("refusals", json::serialize(list));
     }
-    if (!books.settles.empty()) {
+    const auto numbers = [&](const char* name, const std::vector<Seq>& seqs) {
+        if (seqs.empty()) return;
         json::array list;
-        for (const auto run : books.settles) list.push_back(run.value());
-        fields.raw("settles", json::serialize(list));
-    }
+        for (const auto seq : seqs) list.push_back(seq.value());
+        fields.raw(name, json::serialize(list));
+    };
+    numbers("settles", books.settles);
+    numbers("contexts", books.contexts);
+    numbers("goes_on", books.goes_on);
     return fields.done();
 }
 
@@ -272,14 +276,20 @@ Result<BooksDescriptor> read_books(std::string_view descriptor) {
                                       std::string(pair.as_array()[1].as_string())});
         }
     }
-    if (const auto* list = in.find("settles"); list != nullptr && list->is_array()) {
-        for (const auto& run : list->as_array()) {
-            if (!run.is_number()) return unreadable("books");
+    const auto numbers = [&](const char* name, std::vector<Seq>& seqs) {
+        const auto* list = in.find(name);
+        if (list == nullptr || !list->is_array()) return true;
+        for (const auto& one : list->as_array()) {
+            if (!one.is_number()) return false;
             boost::system::error_code error;
-            books.settles.emplace_back(run.to_number<std::uint64_t>(error));
-            if (error) return unreadable("books");
+            seqs.emplace_back(one.to_number<std::uint64_t>(error));
+            if (error) return false;
         }
-    }
+        return true;
+    };
+    if (!numbers("settles", books.settles) || !numbers("contexts", books.contexts) ||
+        !numbers("goes_on", books.goes_on))
+        return unreadable("books");
     if (!in.ok()) return unreadable("books");
     return books;
 }

@@ -62,6 +62,9 @@ struct BooksDescriptor {
     bool finished = false;
     std::vector<catalog::Refusal> refusals;  // those that no earlier record of the run told
     std::vector<Seq> settles;  // earlier runs of the source: what they refused was asked again here
+    std::vector<Seq> contexts;  // whose items the run has read so far
+    std::vector<Seq>
+        goes_on;  // earlier runs of the source that did not end: this one read all again
 };
 std::string write(const BooksDescriptor& books);
 Result<BooksDescriptor> read_books(std::string_view descriptor);

@@ -40,7 +40,7 @@ public:
             if (stop_) break;
             TRY_DO(one_path(path));
         }
-        TRY_DO(intake_.finish_run());
+        TRY_DO(end_run());
         if (!stop_) TRY_DO(intake_.settle_again());
         TRY_DO(projector_.settle());
         if (options_.documents && !stop_) {
@@ -115,7 +115,11 @@ private:
                 TRY_DO(read_input(input));
             }
         }
-        return intake_.finish_run();
+        return end_run();
+    }
+
+    Result<void> end_run() {
+        return intake_.finish_run(stop_ ? Intake::Ended::stopped : Intake::Ended::whole);
     }
 
     // By its name a file of one mail; an mbox under such a name begins with its From_ line.

@@ -99,44 +99,6 @@ Intake::Intake(Archive& archive,
     };
 }
 
-Result<void> Intake::begin_run(const std::string& source) {
-    if (in_run_ && run_.source == source) return {};
-    TRY_DO(finish_run());
-    if (const auto again = finished_.find(source); again != finished_.end()) {
-        run_ = std::move(again->second);
-        finished_.erase(again);
-        run_.books.finished = false;
-    } else {
-        run_ = Run{.source = source};
-        run_.books.source = source;
-    }
-    in_run_ = true;
-    return {};
-}
-
-Result<void> Intake::finish_run() {
-    if (!in_run_) return {};
-    run_.books.finished = true;
-    if (const auto again = again_.find(run_.source); again != again_.end()) {
-        run_.books.settles = std::move(again->second);
-        again_.erase(again);
-    }
-    TRY_DO(flush());
-    in_run_ = false;
-    if (run_.books.refused > 0) result_.refused_runs[run_.source] = *run_.seq;
-    auto source = run_.source;
-    finished_.emplace(std::move(source), std::move(run_));
-    return {};
-}
-
-Result<void> Intake::settle_again() {
-    while (!again_.empty()) {
-        TRY_DO(begin_run(again_.begin()->first));
-        TRY_DO(finish_run());
-    }
-    return {};
-}
-
 Result<void> Intake::context(ContextDescriptor context) {
     context.build = build_name();
     context.host = archive_.identity().host;
@@ -147,6 +109,17 @@ Result<void> Intake::context(ContextDescriptor context) {
         return {};
     }
     TRY_DO(flush());
+    TRY(context_, append_context(context));
+    contexts_.emplace(context.source + '\n' + context.facts, context_);
+    source_of_context_[context_] = context.source;
+    run_.contexts.insert(context_);
+    run_.inputs.insert(context.input);
+    return {};
+}
+
+// The books that name the context go into the same transaction: whenever the process may be killed,
+// they tell what the run has begun to read.
+Result<Seq> Intake::append_context(const ContextDescriptor& context) {
     const auto facts_hash = crypto::sha256(context.facts);
     const auto descriptor = write(context);
     std::vector<journal::Draft> drafts(1);
@@ -163,12 +136,22 @@ Result<void> Intake::context(ContextDescriptor context) {
         TRY(const auto taken, archive_.journal().find_once(key));
         if (!taken) drafts[0].once[1] = key;
     }
+    const auto seq_of = [](const journal::Appended& done) {
+        return done.seq ? *done.seq : *done.duplicate_of;
+    };
+    std::string books_descriptor;
+    const auto then = [&](std::span<const journal::Appended> done) {
+        auto books = run_.books;
+        books.contexts = {seq_of(done[0])};
+        books_descriptor = write(books);
+        drafts_then_ = {{.type = journal::LeafType::coverage,
+                         .kind = journal::Kind::books,
+                         .descriptor = books_descriptor}};
+        return drafts_then_;
+    };
     std::vector<journal::Appended> appended;
-    TRY_DO(append(drafts, appended));
-    context_ = appended[0].seq ? *appended[0].seq : *appended[0].duplicate_of;
-    contexts_.emplace(context.source + '\n' + context.facts, context_);
-    source_of_context_[context_] = context.source;
-    return {};
+    TRY_DO(append(drafts, appended, then));
+    return seq_of(appended[0]);
 }
 
 journal::OnceKey Intake::content_key(std::string_view sha256) const {
@@ -374,6 +357,7 @@ Result<void> Intake::flush() {
     run_.books = std::move(books);
     run_.books.refusals.clear();
     run_.books.settles.clear();
+    run_.books.goes_on.clear();
     pending_.clear();
     pending_bytes_ = 0;
     return {};
@@ -420,22 +404,6 @@ std::vector<Intake::Document> Intake::documents() const {
     }
     std::ranges::sort(all, {}, &Document::record);
     return all;
-}
-
-Result<void> Intake::write_marks() {
-    for (auto& [source, run] : finished_) {
-        const auto marked = marked_[source];
-        if (marked == 0) continue;
-        run.books.marked = marked;
-        run.books.refusals.clear();
-        const auto descriptor = write(run.books);
-        std::vector<journal::Draft> drafts{{.type = journal::LeafType::coverage,
-                                            .kind = journal::Kind::books,
-                                            .descriptor = descriptor}};
-        std::vector<journal::Appended> appended;
-        TRY_DO(append(drafts, appended));
-    }
-    return {};
 }
 
 }  // namespace letopis::app

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -41,9 +42,11 @@ public:
            ImportResult& result,
            std::map<std::string, std::vector<Seq>> again = {});
 
-    // A run is one source's part of the import; beginning another one finishes it.
+    // A run is one source's part of the import; beginning another one finishes it. One that was
+    // stopped did not come to its end: a later one that reads the same goes on with it.
+    enum class Ended : std::uint8_t { whole, stopped };
     Result<void> begin_run(const std::string& source);
-    Result<void> finish_run();
+    Result<void> finish_run(Ended ended = Ended::whole);
     bool in_run() const { return in_run_; }
     // Settles those of `again` that no run of this import belonged to: their items came under
     // another source, or not at all.
@@ -97,8 +100,14 @@ private:
         std::optional<Seq> seq;
         BooksDescriptor books;
         std::string source;
+        std::set<Seq> contexts = {};        // read from
+        std::set<std::string> inputs = {};  // … and their paths
     };
     Result<void> flush();
+    Result<Seq> append_context(const ContextDescriptor& context);
+    // Runs of this source that did not end, and all of whose inputs this one has read.
+    Result<std::vector<Seq>> gone_on_with();
+    Result<bool> read_all_of(const catalog::UnfinishedRun& earlier);
     // The contents of `taken`, those of the first drafts, go on to the projections.
     Result<void> append(const std::vector<journal::Draft>& drafts,
                         std::vector<journal::Appended>& appended,

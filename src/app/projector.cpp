@@ -240,7 +240,8 @@ Result<void> Projector::apply_one(const journal::Record& record,
                                                      .files = books.files,
                                                      .finished = books.finished,
                                                      .refusals = books.refusals,
-                                                     .settles = books.settles});
+                                                     .settles = books.settles,
+                                                     .goes_on = books.goes_on});
         }
         case Kind::tag: {
             TRY(const auto tag, read_tag(record.descriptor));

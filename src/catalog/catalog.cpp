@@ -138,6 +138,10 @@ public:
         TRY(const auto scope, ReadScope::open(store_));
         return records_.books(source);
     }
+    Result<std::vector<UnfinishedRun>> unfinished(std::string_view source) override {
+        TRY(const auto scope, ReadScope::open(store_));
+        return records_.unfinished(source);
+    }
     Result<std::vector<Refusal>> refusals(std::string_view source, std::size_t limit) override {
         TRY(const auto scope, ReadScope::open(store_));
         return records_.refusals(source, limit);

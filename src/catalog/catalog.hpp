@@ -118,6 +118,8 @@ struct RunBooks {
     bool finished = false;
     std::span<const Refusal> refusals;
     std::span<const Seq> settles;  // runs of the source whose refusals count no more
+    std::span<const Seq>
+        goes_on;  // runs of the source that did not end, and that this one read again
 };
 
 struct Tagged {
@@ -235,6 +237,7 @@ public:
 
     // The balance of every source, or of one; by source name. Empty when the name is unknown.
     virtual Result<std::vector<SourceBooks>> books(std::string_view source = {}) = 0;
+    virtual Result<std::vector<UnfinishedRun>> unfinished(std::string_view source) = 0;
     virtual Result<std::vector<Refusal>> refusals(std::string_view source,
                                                   std::size_t limit = 1000) = 0;
     virtual Result<Counts> counts() = 0;

@@ -265,6 +265,29 @@ TEST_F(Catalogue, balances_the_books_of_every_source) {
     EXPECT_FALSE(built().books("mail:office")->at(0).agrees());
 }
 
+TEST_F(Catalogue, a_run_that_a_later_one_went_on_with_is_not_unfinished) {
+    const auto books = [&](bool finished, std::span<const Seq> goes_on) {
+        return journal.record<RunBooks>([=](Seq seq, Instant at) {
+            return RunBooks{.seq = seq,
+                            .at = at,
+                            .run = seq,
+                            .source = "mail:office",
+                            .finished = finished,
+                            .goes_on = goes_on};
+        });
+    };
+    static const std::vector<Seq> first = {books(false, {})};
+    const auto second = books(false, {});
+    books(true, first);
+
+    const auto left = built().unfinished("mail:office");
+    ASSERT_EQ(left->size(), 1U);
+    EXPECT_EQ(left->at(0).run, second);
+    EXPECT_EQ(built().books()->at(0).unfinished_runs, 1U);
+    EXPECT_EQ(built().books()->at(0).runs, 3U);
+    EXPECT_TRUE(built().unfinished("nobody")->empty());
+}
+
 TEST_F(Catalogue, counts_what_it_does_not_know) {
     for (const bool known : {true, false, false})
         journal.record<OtherRecord>([=](Seq seq, Instant) {

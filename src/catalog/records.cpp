@@ -87,6 +87,8 @@ Result<void> Records::add(const RunBooks& record) {
         TRY_DO(store_.run(drop_refusals_, source->id, number_of(run)));
         TRY_DO(store_.run(settle_run_, source->id, number_of(run)));
     }
+    for (const auto run : record.goes_on)
+        TRY_DO(store_.run(continue_run_, source->id, number_of(run)));
     return {};
 }
 
@@ -326,6 +328,18 @@ Result<std::vector<Refusal>> Records::refusals(std::string_view source, std::siz
         TRY(const bool there, found.next());
         if (!there) return result;
         result.push_back({std::string(found->text(0)), std::string(found->text(1))});
+    }
+}
+
+Result<std::vector<UnfinishedRun>> Records::unfinished(std::string_view source) {
+    std::vector<UnfinishedRun> runs;
+    TRY(const auto which, store_.source_id(source));
+    if (!which) return runs;
+    TRY(auto found, store_.rows(get_unfinished_, *which));
+    for (;;) {
+        TRY(const bool there, found.next());
+        if (!there) return runs;
+        runs.push_back({.run = Seq(found->number(0)), .last = Seq(found->number(1))});
     }
 }
 

@@ -37,6 +37,7 @@ public:
     Result<std::optional<ContextView>> context(Seq seq);
     Result<std::vector<SourceBooks>> books(std::string_view source);
     Result<std::vector<Refusal>> refusals(std::string_view source, std::size_t limit);
+    Result<std::vector<UnfinishedRun>> unfinished(std::string_view source);
     Result<Counts> counts();
 
 private:
@@ -61,6 +62,10 @@ private:
         "WHERE source=?1 AND run=?2)"};
     Query settle_run_{
         "UPDATE run_books SET seen=seen-refused, refused=0 WHERE source=?1 AND run=?2"};
+    Query continue_run_{
+        "UPDATE run_books SET finished=2 WHERE source=?1 AND run=?2 AND finished=0"};
+    Query get_unfinished_{
+        "SELECT run, seq FROM run_books WHERE source=? AND finished=0 ORDER BY run"};
     Query main_of_{"SELECT main FROM message WHERE seq=?"};
     Query add_tag_{
         "INSERT INTO tag VALUES(?, ?, ?, ?) ON CONFLICT(word, message) DO UPDATE SET "

@@ -196,6 +196,12 @@ struct ContextView {
     std::string input;
 };
 
+// A run whose books do not say that it came to its end, nor those of a later one.
+struct UnfinishedRun {
+    Seq run;
+    Seq last;  // its last record
+};
+
 // Sums over the runs of a source, beside what is really here.
 struct SourceBooks {
     std::string source;

@@ -365,6 +365,7 @@ class Importing(Scenario):
         rows = self.box.export("")
         self.assertEqual(sorted(row["sha256"] for row in rows), sorted(map(sha256, mails)))
         self.assertUnharmed()
+        self.assertEqual([source["unfinished_runs"] for source in self.box.books()], [0])
         self.assertEqual(counts(self.box.take(path)), (number, 0, number, 0, 0))
         for row in RANDOM.sample(rows, 5):
             self.assertEqual(sha256(self.box.raw(row["id"])), row["sha256"])
@@ -407,13 +408,39 @@ class Importing(Scenario):
 
     # --- the books
 
+    def stopped_midway(self, how, *arguments):
+        journal = [self.box.path("archive", name) for name in ("live.db", "live.db-wal")]
+        taken = lambda: sum(os.path.getsize(file) for file in journal if os.path.exists(file))
+        before = taken()
+        process = self.box.start("import", *arguments)
+        wait_until(lambda: taken() > before + 300_000, 30)
+        time.sleep(RANDOM.uniform(0, 0.2))
+        process.send_signal(how)
+        process.wait(60)
+
+    def test_a_run_that_was_stopped_is_unfinished_until_a_later_one_has_read_the_same(self):
+        unfinished = lambda: [source["unfinished_runs"] for source in self.box.books()]
+        other = self.box.write("other.mbox", mbox([mail(1)]))
+        for seed, how in enumerate((signal.SIGKILL, signal.SIGINT)):
+            with self.subTest(how=how):
+                big = self.box.path(f"big{seed}.mbox")
+                self.box.run("bench-data", "--kind", "mail", "--messages", "9000", "--seed", str(seed), big)
+                self.stopped_midway(how, "--source", "office", big)
+                self.assertEqual(unfinished(), [1])
+                self.box.take("--source", "office", other)  # another file of the same source says nothing of the first
+                self.assertEqual(unfinished(), [1])
+                with open(big, "ab") as file:  # the mailbox has grown meanwhile
+                    file.write(mbox([mail(100 + seed)]))
+                self.box.take("--source", "office", big)
+                self.assertEqual(unfinished(), [0])
+        told = self.box.books()
+        self.box.run("rebuild", "catalog")
+        self.assertEqual(self.box.books(), told)
+        self.assertUnharmed()
+
     def test_the_books_of_an_import_that_was_killed_balance_at_once(self):
         self.box.run("bench-data", "--kind", "mail", "--messages", "6000", self.box.path("big.mbox"))
-        process = self.box.start("import", self.box.path("big.mbox"))
-        journal = self.box.path("archive", "journal")
-        wait_until(lambda: os.path.isdir(journal) and sum(os.path.getsize(os.path.join(journal, name)) for name in os.listdir(journal)) > 300_000, 10)
-        time.sleep(RANDOM.uniform(0, 0.2))
-        stop(process)
+        self.stopped_midway(signal.SIGKILL, self.box.path("big.mbox"))
         books = self.box.books()
         self.assertTrue(all(source["balanced"] for source in books), books)
         self.assertEqual(sum(source["stored"] for source in books), self.box.total(""))
