@@ -41,6 +41,7 @@ complete -c letopis -n '__fish_seen_subcommand_from user' -l groups -r
 complete -c letopis -n '__fish_seen_subcommand_from user' -l everything
 complete -c letopis -n '__fish_seen_subcommand_from user' -l clients -r
 complete -c letopis -n '__fish_seen_subcommand_from user' -l employees -r
+complete -c letopis -n '__fish_seen_subcommand_from user' -l teams -r
 complete -c letopis -n '__fish_seen_subcommand_from user' -l channels -r
 complete -c letopis -n '__fish_seen_subcommand_from user' -l sources -r
 complete -c letopis -n '__fish_seen_subcommand_from user' -l from -r
@@ -52,6 +53,7 @@ complete -c letopis -n __fish_use_subcommand -a role -d "what people may do and 
 complete -c letopis -n '__fish_seen_subcommand_from role' -l everything
 complete -c letopis -n '__fish_seen_subcommand_from role' -l clients -r
 complete -c letopis -n '__fish_seen_subcommand_from role' -l employees -r
+complete -c letopis -n '__fish_seen_subcommand_from role' -l teams -r
 complete -c letopis -n '__fish_seen_subcommand_from role' -l channels -r
 complete -c letopis -n '__fish_seen_subcommand_from role' -l sources -r
 complete -c letopis -n '__fish_seen_subcommand_from role' -l from -r
@@ -63,6 +65,7 @@ complete -c letopis -n __fish_use_subcommand -a group -d "teams: what their memb
 complete -c letopis -n '__fish_seen_subcommand_from group' -l everything
 complete -c letopis -n '__fish_seen_subcommand_from group' -l clients -r
 complete -c letopis -n '__fish_seen_subcommand_from group' -l employees -r
+complete -c letopis -n '__fish_seen_subcommand_from group' -l teams -r
 complete -c letopis -n '__fish_seen_subcommand_from group' -l channels -r
 complete -c letopis -n '__fish_seen_subcommand_from group' -l sources -r
 complete -c letopis -n '__fish_seen_subcommand_from group' -l from -r
@@ -75,6 +78,7 @@ complete -c letopis -n '__fish_seen_subcommand_from token' -l rights -r
 complete -c letopis -n '__fish_seen_subcommand_from token' -l until -r
 complete -c letopis -n '__fish_seen_subcommand_from token' -l reason -r
 complete -c letopis -n '__fish_seen_subcommand_from token' -l approval -r
+complete -c letopis -n __fish_use_subcommand -a own -d "the company's own domains and addresses: whose side a message is on"
 complete -c letopis -n __fish_use_subcommand -a doctor -d "what is wrong with this installation or archive"
 complete -c letopis -n __fish_use_subcommand -a serve -d "the web page and the API; other commands go on working beside it"
 complete -c letopis -n '__fish_seen_subcommand_from serve' -l listen -r

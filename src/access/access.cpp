@@ -79,22 +79,41 @@ bool names_nothing(const Scope& scope) { return scope == Scope{}; }
 
 bool names_own_clients(Role role) { return role == Role::reader || role == Role::manager; }
 
+// The groups of a scope as the addresses of whoever is in them now. Nothing: nobody is.
+std::optional<Scope> resolved(Scope scope, const AddressesOf& addresses_of) {
+    if (scope.groups.empty()) return scope;
+    for (const auto& group : scope.groups)
+        for (auto& address : addresses_of(group))
+            if (std::find(scope.employees.begin(), scope.employees.end(), address) ==
+                scope.employees.end())
+                scope.employees.push_back(std::move(address));
+    scope.groups.clear();
+    if (scope.employees.empty()) return std::nullopt;  // an empty list would not restrict
+    return scope;
+}
+
 // The scope that the grant comes to for this user; nothing where it lets no message be seen.
-std::optional<Scope> scope_of(const Grant& grant, const User& user) {
+std::optional<Scope> scope_of(const Grant& grant,
+                              const User& user,
+                              const AddressesOf& addresses_of) {
     if (grant.role == Role::owner) return Scope{.everything = true};
-    if (!names_nothing(grant.scope)) return grant.scope;
+    if (!names_nothing(grant.scope)) return resolved(grant.scope, addresses_of);
     if (names_own_clients(grant.role) && !user.addresses.empty())
         return Scope{.employees = user.addresses};
     return std::nullopt;
 }
 
-void add(Effective& sum, const Grant& grant, const User& user, Instant now) {
+void add(Effective& sum,
+         const Grant& grant,
+         const User& user,
+         const AddressesOf& addresses_of,
+         Instant now) {
     if (!in_force(grant, now)) return;
     sum.roles.insert(grant.role);
     const auto& rights = rights_of(grant.role);
     sum.rights.insert(rights.begin(), rights.end());
     if (!sees_content(grant.role)) return;
-    const auto scope = scope_of(grant, user);
+    const auto scope = scope_of(grant, user, addresses_of);
     if (scope && std::find(sum.scopes.begin(), sum.scopes.end(), *scope) == sum.scopes.end())
         sum.scopes.push_back(*scope);
 }
@@ -169,15 +188,18 @@ bool sees_whole_log(const Caller& caller) {
            });
 }
 
-Effective effective(const User& user, const std::vector<Group>& groups, Instant now) {
+Effective effective(const User& user,
+                    const std::vector<Group>& groups,
+                    const AddressesOf& addresses_of,
+                    Instant now) {
     Effective sum;
     if (!user.active) return sum;
     sum.rights.insert(Right::self);
-    for (const auto& grant : user.grants) add(sum, grant, user, now);
+    for (const auto& grant : user.grants) add(sum, grant, user, addresses_of, now);
     for (const auto& group : groups) {
         if (std::find(user.groups.begin(), user.groups.end(), group.id) == user.groups.end())
             continue;
-        for (const auto& grant : group.grants) add(sum, grant, user, now);
+        for (const auto& grant : group.grants) add(sum, grant, user, addresses_of, now);
     }
     return sum;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -62,6 +63,7 @@ struct Scope {
     bool everything = false;             // else: nothing, unless a list below says what
     std::vector<std::string> clients;    // normalised addresses; a conversation with one of them
     std::vector<std::string> employees;  // likewise
+    std::vector<std::string> groups;     // ids; the employees are whoever is in one of them then
     std::vector<std::string> channels;   // "telegram"
     std::vector<std::string> sources;
     std::optional<Instant> from, until;  // of the message
@@ -153,12 +155,18 @@ bool in_force(const Grant& grant, Instant now);
 bool sees_content(Role role);
 // What a user's grants and those of the groups come to at this moment. An owner sees everything; a
 // reader or manager whose scope names nothing sees the conversations of the user's own addresses; a
-// user who is switched off has nothing at all, not even `self`.
+// user who is switched off has nothing at all, not even `self`. A scope that names groups comes out
+// with the addresses of their members as employees; one in whose groups nobody has an address lets
+// nothing be seen.
 struct Effective {
     std::set<Role> roles;
     std::set<Right> rights;
     std::vector<Scope> scopes;  // any of them lets a message be seen
 };
-Effective effective(const User& user, const std::vector<Group>& groups, Instant now);
+using AddressesOf = std::function<std::vector<std::string>(std::string_view group)>;
+Effective effective(const User& user,
+                    const std::vector<Group>& groups,
+                    const AddressesOf& addresses_of,
+                    Instant now);
 
 }  // namespace letopis::access

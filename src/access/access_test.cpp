@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace letopis::access {
 namespace {
 
@@ -13,6 +15,8 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 const Instant now = from_unix(1'790'000'000);
+
+const AddressesOf nobody_in = [](std::string_view) { return std::vector<std::string>(); };
 
 User a_user(std::vector<Grant> grants) {
     User user;
@@ -68,7 +72,7 @@ TEST(Access, a_user_who_is_switched_off_has_nothing) {
     auto user = a_user({{.role = Role::owner}});
     user.active = false;
 
-    const auto sum = effective(user, {}, now);
+    const auto sum = effective(user, {}, nobody_in, now);
 
     EXPECT_THAT(sum.rights, IsEmpty());
     EXPECT_THAT(sum.roles, IsEmpty());
@@ -81,23 +85,23 @@ TEST(Access, a_grant_counts_from_its_beginning_until_its_end) {
                                .from = now,
                                .until = now + hours(1)}});
 
-    EXPECT_FALSE(effective(user, {}, now - hours(1)).rights.contains(Right::read));
-    EXPECT_TRUE(effective(user, {}, now).rights.contains(Right::read));
-    EXPECT_FALSE(effective(user, {}, now + hours(1)).rights.contains(Right::read));
+    EXPECT_FALSE(effective(user, {}, nobody_in, now - hours(1)).rights.contains(Right::read));
+    EXPECT_TRUE(effective(user, {}, nobody_in, now).rights.contains(Right::read));
+    EXPECT_FALSE(effective(user, {}, nobody_in, now + hours(1)).rights.contains(Right::read));
 }
 
 TEST(Access, an_owner_sees_everything_and_a_lawyer_without_a_scope_sees_nothing) {
-    EXPECT_THAT(effective(a_user({{.role = Role::owner}}), {}, now).scopes,
+    EXPECT_THAT(effective(a_user({{.role = Role::owner}}), {}, nobody_in, now).scopes,
                 ElementsAre(Scope{.everything = true}));
-    EXPECT_THAT(effective(a_user({{.role = Role::lawyer}}), {}, now).scopes, IsEmpty());
+    EXPECT_THAT(effective(a_user({{.role = Role::lawyer}}), {}, nobody_in, now).scopes, IsEmpty());
 }
 
 TEST(Access, a_reader_without_a_scope_sees_the_conversations_of_the_own_addresses) {
     auto user = a_user({{.role = Role::reader}});
 
-    EXPECT_THAT(effective(user, {}, now).scopes, IsEmpty());
+    EXPECT_THAT(effective(user, {}, nobody_in, now).scopes, IsEmpty());
     user.addresses = {"anna@firm.example"};
-    EXPECT_THAT(effective(user, {}, now).scopes,
+    EXPECT_THAT(effective(user, {}, nobody_in, now).scopes,
                 ElementsAre(Scope{.employees = {"anna@firm.example"}}));
 }
 
@@ -105,7 +109,7 @@ TEST(Access, the_scope_of_a_role_without_content_does_not_count) {
     const auto user = a_user({{.role = Role::administrator, .scope = {.everything = true}},
                               {.role = Role::auditor, .scope = {.everything = true}}});
 
-    EXPECT_THAT(effective(user, {}, now).scopes, IsEmpty());
+    EXPECT_THAT(effective(user, {}, nobody_in, now).scopes, IsEmpty());
 }
 
 TEST(Access, a_group_gives_its_members_and_nobody_else) {
@@ -114,8 +118,38 @@ TEST(Access, a_group_gives_its_members_and_nobody_else) {
     auto member = a_user({});
     member.groups = {"g-1"};
 
-    EXPECT_TRUE(effective(member, groups, now).rights.contains(Right::search));
-    EXPECT_FALSE(effective(a_user({}), groups, now).rights.contains(Right::search));
+    EXPECT_TRUE(effective(member, groups, nobody_in, now).rights.contains(Right::search));
+    EXPECT_FALSE(effective(a_user({}), groups, nobody_in, now).rights.contains(Right::search));
+}
+
+TEST(Access, a_scope_of_teams_is_whoever_is_in_them_now) {
+    const Grant grant = {
+        .role = Role::supervisor,
+        .scope = {
+            .employees = {"anna@firm.example"}, .groups = {"g-1", "g-2"}, .channels = {"email"}}};
+    std::map<std::string, std::vector<std::string>, std::less<>> teams = {
+        {"g-1", {"boris@firm.example", "anna@firm.example"}}, {"g-2", {}}};
+    const auto of = [&](std::string_view group) { return teams.find(group)->second; };
+
+    EXPECT_THAT(effective(a_user({grant}), {}, of, now).scopes,
+                ElementsAre(Scope{.employees = {"anna@firm.example", "boris@firm.example"},
+                                  .channels = {"email"}}));
+    teams["g-2"] = {"vera@firm.example"};
+    EXPECT_EQ(effective(a_user({grant}), {}, of, now).scopes.front().employees.size(), 3U);
+    teams["g-1"].clear();
+    EXPECT_THAT(effective(a_user({grant}), {}, of, now).scopes.front().employees,
+                ElementsAre("anna@firm.example", "vera@firm.example"));
+}
+
+TEST(Access, a_scope_of_teams_with_nobody_in_them_lets_nothing_be_seen) {
+    const Scope only_teams = {.groups = {"g-1"}, .channels = {"email"}};
+    auto reader = a_user({{.role = Role::reader, .scope = only_teams}});
+    reader.addresses = {"anna@firm.example"};
+
+    EXPECT_THAT(effective(reader, {}, nobody_in, now).scopes, IsEmpty());
+    // Neither is it everything that the own addresses would let be seen.
+    reader.grants[0].scope = {.groups = {"g-1"}};
+    EXPECT_THAT(effective(reader, {}, nobody_in, now).scopes, IsEmpty());
 }
 
 TEST(Access, everything_within_a_time_is_not_everything) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "access/people.hpp"
+#include "access/totp.hpp"
 
 namespace letopis::access {
 namespace {
@@ -20,6 +21,7 @@ protected:
         owner_ = made(add_user(people_,
                                {.login = "anna", .name = "Анна", .grants = {{.role = Role::owner}}},
                                as(std::string(operator_id))));
+        joins(owner_);
     }
 
     Author as(std::string id) const { return {.id = std::move(id), .now = now_}; }
@@ -46,9 +48,18 @@ protected:
         EXPECT_EQ(change.error().code, Errc::forbidden);
         EXPECT_THAT(change.error().what, HasSubstr(why));
     }
-    std::string a_user(std::string login, std::vector<Grant> grants = {}) {
+    // Somebody who was invited and did not come yet.
+    std::string an_invited(std::string login, std::vector<Grant> grants = {}) {
         return made(add_user(
             people_, {.login = login, .name = login, .grants = std::move(grants)}, as(owner_)));
+    }
+    void joins(const std::string& user) {
+        made(set_totp(people_, std::string(totp_seed_size, 's'), {}, as(user)));
+    }
+    std::string a_user(std::string login, std::vector<Grant> grants = {}) {
+        auto id = an_invited(std::move(login), std::move(grants));
+        joins(id);
+        return id;
     }
     Result<Change> to_lawyer(const std::string& user, const Author& author) const {
         return set_grants(
@@ -211,6 +222,95 @@ TEST_F(Alone, power_over_others_takes_the_sheet_and_72_hours) {
     EXPECT_EQ(people_.approvers(owner_, now_), 1u);
 }
 
+TEST_F(Alone, who_was_invited_and_never_came_is_no_second_person) {
+    const auto boss = an_invited("boss", {{.role = Role::administrator}});
+    now_ += hours(72);
+
+    EXPECT_EQ(people_.approvers(owner_, now_), 0u);
+    refused(to_administrator(boris_, as(owner_)), "nobody else can approve");
+    made(to_lawyer(boris_, as(owner_)));
+    joins(boss);
+    EXPECT_EQ(people_.approvers(owner_, now_), 1u);
+    refused(to_administrator(boris_, as(owner_)), "somebody else must approve");
+}
+
+// Of a lead who sees the correspondence of a team.
+class TeamScope : public ApprovalsTest {
+protected:
+    TeamScope() {
+        team_ = made(set_group({"Продажи", {}}));
+        rita_ = employee("rita", {team_});
+        vera_ = employee("vera", {});
+        lead_ = a_user("lead", {{.role = Role::supervisor, .scope = {.groups = {team_}}}});
+        boss_ = a_user("boss", {{.role = Role::administrator}});
+    }
+    std::string employee(const std::string& login, std::vector<std::string> groups) {
+        return made(add_user(people_,
+                             {.login = login,
+                              .name = login,
+                              .addresses = {login + "@firm.example"},
+                              .groups = std::move(groups)},
+                             as(owner_)));
+    }
+    Result<Change> set_group(
+        std::pair<std::string, std::optional<std::vector<std::string>>> wanted) {
+        GroupChange change{.group = {.id = team_, .name = wanted.first}};
+        change.members = std::move(wanted.second);
+        return change_group(people_, change, as(owner_));
+    }
+    std::vector<std::string> seen() const {
+        const auto scopes = people_.effective_of(lead_, now_).scopes;
+        return scopes.empty() ? std::vector<std::string>() : scopes.front().employees;
+    }
+    std::string team_, rita_, vera_, lead_, boss_;
+};
+
+TEST_F(TeamScope, whoever_leaves_the_team_is_not_seen_any_more) {
+    EXPECT_EQ(seen(), std::vector<std::string>{"rita@firm.example"});
+    made(set_group({"Продажи", std::vector<std::string>{}}));  // less: nobody needs to agree
+    EXPECT_TRUE(seen().empty());
+    made(remove_group(people_, team_, as(owner_)));
+    EXPECT_TRUE(seen().empty());
+}
+
+TEST_F(TeamScope, a_wider_team_is_a_wider_scope_for_whoever_sees_it) {
+    refused(set_group({"Продажи", std::vector{rita_, vera_}}), "somebody else must approve");
+    refused(describe_user(people_,
+                          rita_,
+                          {.name = "rita",
+                           .locale = "ru",
+                           .addresses = {"rita@firm.example", "director@firm.example"}},
+                          as(owner_)),
+            "somebody else must approve");
+    auto asking_for = as(owner_);
+    asking_for.ask = "Вера пришла в команду";
+    const auto request = asked(change_group(
+        people_,
+        {.group = {.id = team_, .name = "Продажи"}, .members = std::vector{rita_, vera_}},
+        asking_for));
+    made(decide_approval(people_, request, true, as(boss_)));
+    made(carry_out(people_, request, as(owner_)));
+    EXPECT_EQ(seen().size(), 2u);
+}
+
+TEST_F(TeamScope, a_narrower_scope_needs_nobody) {
+    const Scope narrower = {.employees = {"rita@firm.example"}, .channels = {"email"}};
+    made(set_grants(people_, lead_, {{.role = Role::supervisor, .scope = narrower}}, as(owner_)));
+    // And back again it does.
+    refused(
+        set_grants(
+            people_, lead_, {{.role = Role::supervisor, .scope = {.groups = {team_}}}}, as(owner_)),
+        "somebody else must approve");
+}
+
+TEST_F(TeamScope, a_team_that_is_not_there_is_refused_when_it_is_named) {
+    const Grant grant = {.role = Role::supervisor, .scope = {.groups = {"g-0123456789"}}};
+    EXPECT_EQ(set_grants(people_, vera_, {grant}, as(owner_)).error().code, Errc::not_found);
+    made(remove_group(people_, team_, as(owner_)));
+    made(set_grants(
+        people_, lead_, {{.role = Role::supervisor, .scope = {.groups = {team_}}}}, as(owner_)));
+}
+
 TEST_F(Alone, a_request_with_the_sheet_expires_24_hours_after_the_72) {
     now_ += hours(72);
     const auto request = asked(to_administrator(boris_, sheet(owner_)));
@@ -287,8 +387,12 @@ TEST(PeopleFormat, reads_the_vectors_of_changes_of_a_person_and_of_a_team) {
         1));
     ASSERT_TRUE(people.apply(
         begin +
-            R"("user_changed","user":"u-0123456789","described":{"name":"Rita O.","locale":"en","addresses":["rita@firm.example"]},"grants":[{"role":"auditor","by":"operator"}],"groups":[],"active":true})",
+            R"("group_changed","group":{"id":"g-0123456780","name":"Leads","grants":[{"role":"supervisor","scope":{"groups":["g-0123456789"]},"by":"operator"}]}})",
         2));
+    ASSERT_TRUE(people.apply(
+        begin +
+            R"("user_changed","user":"u-0123456789","described":{"name":"Rita O.","locale":"en","addresses":["rita@firm.example"]},"grants":[{"role":"auditor","by":"operator"}],"groups":[],"active":true})",
+        3));
 
     const auto& rita = *people.user("u-0123456789");
     EXPECT_EQ(rita.name, "Rita O.");
@@ -297,6 +401,8 @@ TEST(PeopleFormat, reads_the_vectors_of_changes_of_a_person_and_of_a_team) {
     EXPECT_TRUE(rita.groups.empty());
     EXPECT_EQ(people.group("g-0123456789")->grants.front().scope.clients,
               std::vector<std::string>{"anna@client.example"});
+    EXPECT_EQ(people.group("g-0123456780")->grants.front().scope.groups,
+              std::vector<std::string>{"g-0123456789"});
 }
 
 TEST_F(ApprovalsTest, a_change_of_a_person_is_whole_or_not_at_all) {

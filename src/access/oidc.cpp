@@ -9,7 +9,6 @@
 #include <cmath>
 
 #include "access/json_internal.hpp"
-#include "access/jws.hpp"
 #include "base/files.hpp"
 #include "base/percent.hpp"
 #include "crypto/crypto.hpp"
@@ -168,6 +167,12 @@ OidcStart begin_sign_in(const OidcSettings& settings, const OidcProvider& provid
                 json::object{{"state", state}, {"nonce", nonce}, {"verifier", verifier}})};
 }
 
+Result<KeySet> keys_of(const OidcProvider& provider, const Fetch& fetch) {
+    const FetchRequest request{.url = provider.jwks_uri, .form = {}, .authorization = {}};
+    TRY(const auto keys, fetched(fetch, request, "key set"));
+    return KeySet::parse(json::serialize(keys));
+}
+
 Result<OidcIdentity> finish_sign_in(const OidcSettings& settings,
                                     const OidcProvider& provider,
                                     std::string_view remembered,
@@ -194,9 +199,7 @@ Result<OidcIdentity> finish_sign_in(const OidcSettings& settings,
         request.authorization = "Basic " + base64(percent_encoded(settings.client_id) + ":" +
                                                   percent_encoded(settings.client_secret));
     TRY(const auto tokens, fetched(fetch, request, "token"));
-    const FetchRequest keys_request{.url = provider.jwks_uri, .form = {}, .authorization = {}};
-    TRY(const auto keys, fetched(fetch, keys_request, "key set"));
-    TRY(const auto set, KeySet::parse(json::serialize(keys)));
+    TRY(const auto set, keys_of(provider, fetch));
     TRY(const auto payload, set.payload(text_at(tokens, "id_token")));
     return check_claims(settings, payload, nonce, text_at(tokens, "access_token"), now);
 }
@@ -225,6 +228,7 @@ Result<OidcIdentity> check_claims(const OidcSettings& settings,
 
     OidcIdentity identity{.issuer = settings.issuer,
                           .subject = text_at(*claims, "sub"),
+                          .session = text_at(*claims, "sid"),
                           .name = text_at(*claims, "name"),
                           .email = text_at(*claims, "email"),
                           .login = text_at(*claims, "preferred_username"),
@@ -234,11 +238,49 @@ Result<OidcIdentity> check_claims(const OidcSettings& settings,
                           .auth_time = moment_at(*claims, "auth_time")};
     if (const auto* verified = claims->if_contains("email_verified"))
         identity.email_verified = verified->is_bool() && verified->get_bool();
-    if (identity.subject.empty() || identity.subject.size() > subject_max)
+    if (identity.subject.empty() || identity.subject.size() > subject_max ||
+        identity.session.size() > subject_max)
         return refused("the token names nobody");
     if (!meet(settings.acr_values, {identity.acr}) || !meet(settings.amr_values, identity.amr))
         return refused("the provider did not check the person as it must");
     return identity;
+}
+
+Result<OidcLogout> check_logout(const OidcSettings& settings,
+                                const KeySet& keys,
+                                std::string_view token,
+                                Instant now) {
+    constexpr std::string_view event = "http://schemas.openid.net/event/backchannel-logout";
+    constexpr auto age_max = std::chrono::minutes(5);
+    TRY(const auto payload, keys.payload(token));
+    const auto claims = object_in(payload, body_max, depth_max);
+    if (!claims) return fail(Errc::invalid, "the token's claims are no JSON");
+    if (text_at(*claims, "iss") != settings.issuer)
+        return refused("another provider made the token");
+    const auto audience = texts_at(*claims, "aud");
+    if (std::find(audience.begin(), audience.end(), settings.client_id) == audience.end())
+        return refused("the token is for somebody else");
+    const auto expires = moment_at(*claims, "exp"), issued = moment_at(*claims, "iat");
+    if (!expires || now >= *expires + skew) return refused("the token has expired");
+    if (!issued || *issued > now + skew || now >= *issued + age_max + skew)
+        return refused("the token is not of now");
+    const auto* events = claims->if_contains("events");
+    const auto* kind = events != nullptr && events->is_object()
+                           ? events->get_object().if_contains(json::string_view(event))
+                           : nullptr;
+    if (kind == nullptr || !kind->is_object()) return refused("this is no token to sign out");
+    // What an ID token has, so that neither is taken for the other.
+    if (claims->contains("nonce")) return refused("this is a token to sign in");
+    OidcLogout logout{.subject = text_at(*claims, "sub"),
+                      .session = text_at(*claims, "sid"),
+                      .id = text_at(*claims, "jti"),
+                      .until = *issued + age_max + skew};
+    const auto fits = [](const std::string& text) { return text.size() <= subject_max; };
+    if (logout.id.empty() || !fits(logout.id)) return refused("the token has no id");
+    if ((logout.subject.empty() && logout.session.empty()) || !fits(logout.subject) ||
+        !fits(logout.session))
+        return refused("the token names nobody");
+    return logout;
 }
 
 }  // namespace letopis::access

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/jws.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 
@@ -55,6 +56,7 @@ struct OidcAnswer {  // the query of the redirect
 };
 struct OidcIdentity {
     std::string issuer, subject;  // who it is: nothing else identifies
+    std::string session;          // `sid`: which sign-in there; may be empty
     std::string name, email, login, acr;
     bool email_verified = false;  // the provider looked whether the address is theirs
     std::vector<std::string> amr, groups;
@@ -68,6 +70,21 @@ Result<OidcIdentity> finish_sign_in(const OidcSettings& settings,
                                     const OidcAnswer& answer,
                                     const Fetch& fetch,
                                     Instant now);
+
+// A key set of the provider. Errors: invalid, unavailable, those of Fetch.
+Result<KeySet> keys_of(const OidcProvider& provider, const Fetch& fetch);
+
+// OpenID Connect Back-Channel Logout 1.0: whose sign-in has ended at the provider.
+struct OidcLogout {
+    std::string subject, session;  // one of them may be empty: all of the subject's; whoever it was
+    std::string id;                // `jti`: such a token is good once
+    Instant until{};               // later it is refused for its age
+};
+// Of a token that one of the keys signed (section 2.6). Errors: forbidden, invalid.
+Result<OidcLogout> check_logout(const OidcSettings& settings,
+                                const KeySet& keys,
+                                std::string_view token,
+                                Instant now);
 
 // https, or http to this machine itself; no name and password in it.
 bool is_safe_url(std::string_view url);

@@ -54,13 +54,26 @@ const Group* People::group(std::string_view id) const {
 
 Effective People::effective_of(std::string_view id, Instant now) const {
     const auto* known = user(id);
-    return known ? effective(*known, groups_, now) : Effective{};
+    if (known == nullptr) return {};
+    return effective(
+        *known, groups_, [this](std::string_view group) { return addresses_of(group); }, now);
+}
+
+std::vector<std::string> People::addresses_of(std::string_view group) const {
+    std::vector<std::string> addresses;
+    for (const auto& [_, one] : users_) {
+        if (std::find(one.groups.begin(), one.groups.end(), group) == one.groups.end()) continue;
+        for (const auto& address : one.addresses)
+            if (std::find(addresses.begin(), addresses.end(), address) == addresses.end())
+                addresses.push_back(address);
+    }
+    return addresses;
 }
 
 std::optional<Caller> People::caller(std::string_view id, Instant now) const {
     const auto* known = user(id);
     if (known == nullptr || !known->active) return std::nullopt;
-    auto sum = effective(*known, groups_, now);
+    auto sum = effective_of(id, now);
     Caller caller;
     caller.user = known->id;
     caller.login = known->login;
@@ -105,8 +118,9 @@ const Invitation* People::invitation_by_secret(std::string_view secret, Instant 
 std::size_t People::approvers(std::string_view without, Instant now) const {
     return static_cast<std::size_t>(
         std::count_if(users_.begin(), users_.end(), [&](const auto& one) {
-            return one.first != without &&
-                   effective(one.second, groups_, now).rights.contains(Right::approve);
+            const auto& user = one.second;
+            return one.first != without && !(user.totp.empty() && user.passkeys.empty()) &&
+                   effective_of(one.first, now).rights.contains(Right::approve);
         }));
 }
 

@@ -100,6 +100,8 @@ public:
     }
 
     Effective effective_of(std::string_view user, Instant now) const;
+    // Of the members of a group, each once.
+    std::vector<std::string> addresses_of(std::string_view group) const;
     // A person or a program with what it has now; nothing: unknown, switched off, expired, revoked.
     // Session, peer and second factor are for the caller to fill in.
     std::optional<Caller> caller(std::string_view user, Instant now) const;
@@ -108,7 +110,8 @@ public:
     // The one that the user has and that is still good.
     const Invitation* invitation_of(std::string_view user, Instant now) const;
     const SignIn& sign_in() const { return sign_in_; }
-    // Active users who may approve now, `without` aside.
+    // Active users who may approve now and have a second factor to do it with, `without` aside: who
+    // was invited and never joined is nobody's second person.
     std::size_t approvers(std::string_view without, Instant now) const;
 
     friend bool operator==(const People&, const People&) = default;
@@ -187,8 +190,6 @@ Result<Change> set_groups(const People&,
                           const std::vector<std::string>& groups,
                           const Author&);
 Result<Change> set_active(const People&, std::string_view user, bool active, const Author&);
-// `group.id` empty: a new one.
-Result<Change> set_group(const People&, Group group, const Author&);
 // With `members`, whoever is named is in the group and nobody else; one document.
 struct GroupChange {
     Group group;  // id empty: a new one

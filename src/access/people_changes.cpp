@@ -129,17 +129,6 @@ Result<Change> set_active(const People& people,
     return finish(people, std::move(object), author, {.id = user->id});
 }
 
-Result<Change> set_group(const People& people, Group group, const Author& author) {
-    if (group.id.empty())
-        group.id = new_id('g');
-    else if (!people.group(group.id))
-        return fail(Errc::not_found, "there is no such group");
-    signed_by(group.grants, author);
-    auto object = document("group_set", author);
-    object["group"] = out(group);
-    return finish(people, std::move(object), author, {.id = group.id});
-}
-
 Result<Change> change_group(const People& people, GroupChange wanted, const Author& author) {
     auto& group = wanted.group;
     if (group.id.empty())
@@ -245,7 +234,7 @@ Result<Change> invite(const People& people,
 
 Result<Change> add_token(const People& people, const NewToken& wanted, const Author& author) {
     TRY(const auto* user, existing(people, author.id == operator_id ? wanted.user : author.id));
-    const auto now = effective(*user, people.groups(), author.now);
+    const auto now = people.effective_of(user->id, author.now);
     if (!std::includes(
             now.rights.begin(), now.rights.end(), wanted.rights.begin(), wanted.rights.end()))
         return fail(Errc::forbidden, "a token has no rights that its user does not have");

@@ -33,6 +33,7 @@ Scope scope_in(In& in) {
     return {.everything = in.flag("everything"),
             .clients = in.texts("clients", 1000, address_max),
             .employees = in.texts("employees", 1000, address_max),
+            .groups = in.ids("groups", 50, 'g'),
             .channels = in.texts("channels", 50, 64),
             .sources = in.texts("sources", 1000, 512),
             .from = in.moment_if("from"),
@@ -54,8 +55,9 @@ Grant grant_in(In& in) {
     grant.reason = in.line("reason", 500);
     grant.by = in.author("by");
     const auto& scope = grant.scope;
-    if (scope.everything && !(scope.clients.empty() && scope.employees.empty() &&
-                              scope.channels.empty() && scope.sources.empty()))
+    if (scope.everything &&
+        !(scope.clients.empty() && scope.employees.empty() && scope.groups.empty() &&
+          scope.channels.empty() && scope.sources.empty()))
         in.refuse("scope.everything");
     if (scope.from && scope.until && *scope.until <= *scope.from) in.refuse("scope.until");
     if (grant.from && grant.until && *grant.until <= *grant.from) in.refuse("until");

@@ -29,6 +29,7 @@ json::object out(const Scope& scope) {
     put(object, "everything", scope.everything);
     put(object, "clients", scope.clients);
     put(object, "employees", scope.employees);
+    put(object, "groups", scope.groups);
     put(object, "channels", scope.channels);
     put(object, "sources", scope.sources);
     put(object, "from", scope.from);

@@ -37,6 +37,9 @@ constexpr const char* schema = R"sql(
     CREATE INDEX IF NOT EXISTS attempt_key ON attempt(key, at);
     CREATE INDEX IF NOT EXISTS attempt_at ON attempt(at);
     CREATE TABLE IF NOT EXISTS known(key TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS came(session TEXT PRIMARY KEY, issuer TEXT NOT NULL,
+        sid TEXT NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS used(what BLOB PRIMARY KEY, until INTEGER NOT NULL) STRICT;
 )sql";
 
 constexpr std::string_view session_columns = "id,user,peer,agent,created,seen,factor";
@@ -126,6 +129,8 @@ Result<void> Sessions::sweep() {
     TRY_DO(run("DELETE FROM session WHERE seen<=? OR created<=?",
                to_micros(now - session_idle_max),
                to_micros(now - session_age_max)));
+    TRY_DO(run("DELETE FROM came WHERE session NOT IN (SELECT id FROM session)"));
+    TRY_DO(run("DELETE FROM used WHERE until<=?", to_micros(now)));
     TRY_DO(run("DELETE FROM pending WHERE until<=?", to_micros(now)));
     TRY_DO(run("DELETE FROM known WHERE at<=?", to_micros(now - hours(24 * 90))));
     return run("DELETE FROM attempt WHERE at<=?", to_micros(now - attempts_kept));
@@ -136,7 +141,8 @@ Result<void> Sessions::sweep() {
 Result<NewSession> Sessions::start(std::string_view user,
                                    std::string_view peer,
                                    std::string_view agent,
-                                   std::optional<Instant> second_factor) {
+                                   std::optional<Instant> second_factor,
+                                   const Came& came) {
     const std::lock_guard lock(mutex_);
     TRY_DO(sweep());
     const auto now = clock_.now();
@@ -162,6 +168,11 @@ Result<NewSession> Sessions::start(std::string_view user,
             to_micros(now),
             to_micros(now),
             factor));
+    if (!came.issuer.empty())
+        TRY_DO(run("INSERT INTO came(session,issuer,sid) VALUES(?,?,?)",
+                   session.id,
+                   came.issuer,
+                   came.session));
     return NewSession{.session = std::move(session), .secret = hex(secret)};
 }
 
@@ -241,6 +252,39 @@ Result<void> Sessions::end_all(std::string_view user, std::string_view except) {
     const std::lock_guard lock(mutex_);
     TRY_DO(run("DELETE FROM pending WHERE user=?", user));
     return run("DELETE FROM session WHERE user=? AND id<>?", user, except);
+}
+
+Result<std::vector<std::string>> Sessions::end_of_provider(std::string_view user,
+                                                           const Came& came) {
+    const std::lock_guard lock(mutex_);
+    TRY(auto transaction, sql::Transaction::begin(db_));
+    if (!user.empty()) TRY_DO(run("DELETE FROM pending WHERE user=?", user));
+    constexpr std::string_view theirs =
+        "FROM session WHERE id IN (SELECT session FROM came WHERE issuer=?1 AND "
+        "((sid=?2 AND ?2<>'') OR (sid='' AND user=?3)))";
+    std::vector<std::string> users;
+    {
+        TRY(auto row, db_.prepare("SELECT DISTINCT user " + std::string(theirs)));
+        row.bind(came.issuer, came.session, user);
+        for (;;) {
+            TRY(const bool there, row.step());
+            if (!there) break;
+            users.emplace_back(row.text(0));
+        }
+    }
+    TRY_DO(run("DELETE " + std::string(theirs), came.issuer, came.session, user));
+    TRY_DO(transaction.commit());
+    return users;
+}
+
+Result<bool> Sessions::use_once(std::string_view what, Instant until) {
+    const auto digest = crypto::sha256(what);
+    const std::lock_guard lock(mutex_);
+    TRY_DO(sweep());
+    TRY_DO(run("INSERT INTO used(what,until) VALUES(?,?) ON CONFLICT DO NOTHING",
+               sql::Blob{as_bytes(digest)},
+               to_micros(until)));
+    return db_.changes() == 1;
 }
 
 // ---- before there is a session

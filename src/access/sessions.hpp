@@ -54,6 +54,12 @@ struct Pending {
     int tries_left = 0;
 };
 
+// Which sign-in at a provider a session came out of.
+struct Came {
+    std::string issuer;   // empty: none, it was a password or a passkey of ours
+    std::string session;  // what the provider calls it; may be empty
+};
+
 class Sessions {
 public:
     // A file that cannot be read with this key is begun anew.
@@ -64,7 +70,8 @@ public:
     Result<NewSession> start(std::string_view user,
                              std::string_view peer,
                              std::string_view agent,
-                             std::optional<Instant> second_factor);
+                             std::optional<Instant> second_factor,
+                             const Came& came = {});
     // The session of a cookie, which counts as used. not_found: none, or 30 minutes idle, or 12
     // hours old.
     Result<Session> use(std::string_view secret);
@@ -76,6 +83,13 @@ public:
     Result<void> end(std::string_view user, std::string_view id);  // not_found
     // Every session of the user and everything pending, `except` (an id) aside.
     Result<void> end_all(std::string_view user, std::string_view except = {});
+
+    // The sign-in `came.session` has ended at the provider: so do its sessions and, where the
+    // provider never told of which sign-in they are, all that `user` has from there; and what
+    // `user` has half begun. Either may be empty. Whose sessions they were.
+    Result<std::vector<std::string>> end_of_provider(std::string_view user, const Came& came);
+    // true: nobody used this before; remembered until then.
+    Result<bool> use_once(std::string_view what, Instant until);
 
     // The secret of a new pending state.
     Result<std::string> begin(Purpose purpose, std::string_view user, std::string_view data = {});

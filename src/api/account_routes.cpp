@@ -169,12 +169,9 @@ std::vector<Entry> account_routes(House& house) {
     using enum http::Method;
     using Room = AccountRoom;
     const auto room = std::make_shared<const Room>(house);
-    const auto entry = [&](http::Method method,
-                           std::string path,
-                           std::string summary,
-                           Result<http::Response> (Room::*act)(Call&) const) {
-        return at_door<Room>(
-            room, method, std::move(path), access::Right::self, std::move(summary), act);
+    constexpr auto right = access::Right::self;
+    const auto entry = [&](http::Method method, std::string path, std::string summary, auto act) {
+        return at_door<Room>(room, method, std::move(path), right, std::move(summary), act);
     };
     return {
         entry(get, "/account", "How oneself signs in", &Room::show),

@@ -84,7 +84,10 @@ void read_access(const json::object& object, Kind kind, AuditRow& row) {
 void read_change(const json::object& object, Kind kind, AuditRow& row) {
     row.kind = "change";
     row.user = text_in(object, "by");
-    if (kind == Kind::settings) row.what = "settings";
+    if (kind == Kind::settings) {
+        row.what = "settings";
+        row.about = text_in(object, "changed");
+    }
     if (kind == Kind::preferences) row.what = "preferences";
     if (kind == Kind::tag) {
         const auto* on = object.if_contains("on");

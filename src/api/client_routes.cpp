@@ -78,16 +78,14 @@ json::object client_json(const SeenClient& one) {
 }
 
 // Of whoever sees a part: from the messages that they see, names and order included.
-Result<json::array> some_clients(Service& service,
-                                 app::Find& find,
-                                 const Call& call,
-                                 std::size_t limit) {
+Result<json::array> some_clients(
+    Service& service, app::Find& find, const Call& call, const Ours& ours, std::size_t limit) {
     TRY(const auto list, service.clients().of(find, scope_of(call.caller).version));
     const auto part = text::fold(query_of(call.request, "q"));
     json::array items;
     for (const auto& one : *list) {
         if (items.size() == limit) break;
-        if (!one.has(part)) continue;
+        if (ours.has(one.address) || !one.has(part)) continue;
         auto client = client_json(one);
         json::array channels;
         for (const auto channel : one.channels) channels.push_back(json_text(model::name(channel)));
@@ -106,8 +104,28 @@ Result<json::value> first_of(app::Find& find, const catalog::Correspondent& one)
     return rows.empty() ? json::value(nullptr) : json::value(json_text(rfc3339(rows.front().date)));
 }
 
-Result<json::array> all_clients(app::Find& find, const Call& call, std::size_t limit) {
-    TRY(const auto people, find.catalog().correspondents(query_of(call.request, "q"), limit));
+// The most active of those who are not us. Nobody knows how many of us there are, so more are asked
+// for until enough are left.
+Result<std::vector<catalog::Correspondent>> strangers(catalog::Catalog& catalog,
+                                                      const std::string& part,
+                                                      const Ours& ours,
+                                                      std::size_t limit) {
+    constexpr std::size_t looked_at_max = 20'000;
+    for (auto wanted = limit + 20;; wanted *= 4) {
+        TRY(auto people, catalog.correspondents(part, wanted));
+        const bool all = people.size() < wanted || wanted >= looked_at_max;
+        std::erase_if(people, [&](const auto& one) { return ours.has(one.address); });
+        if (people.size() < limit && !all) continue;
+        people.resize(std::min(people.size(), limit));
+        return people;
+    }
+}
+
+Result<json::array> all_clients(app::Find& find,
+                                const Call& call,
+                                const Ours& ours,
+                                std::size_t limit) {
+    TRY(const auto people, strangers(find.catalog(), query_of(call.request, "q"), ours, limit));
     json::array items;
     for (const auto& one : people) {
         auto client = client_json(one);
@@ -133,9 +151,10 @@ Result<http::Response> list(Service& service, Call& call) {
     TRY(const auto limit, number_of(call.request, "limit", 50, 200));
     TRY(auto find, service.find(call.caller));
     const auto most = static_cast<std::size_t>(limit);
+    TRY(const auto ours, service.ours().now(find.catalog()));
     TRY(auto items,
-        call.caller.sees_all() ? all_clients(find, call, most)
-                               : some_clients(service, find, call, most));
+        call.caller.sees_all() ? all_clients(find, call, *ours, most)
+                               : some_clients(service, find, call, *ours, most));
     TRY_DO(service.searched(call.caller, "clients: " + query_of(call.request, "q"), items.size()));
     find.give_back();
     return json_answer(json::object{{"items", std::move(items)}});
@@ -234,9 +253,10 @@ Result<http::Response> timeline(Service& service, Call& call) {
     std::vector<Seq> seqs;
     for (const auto& hit : answer.hits) seqs.push_back(hit.seq);
     TRY(const auto rows, find.catalog().messages(seqs));
+    TRY(const auto ours, service.ours().now(find.catalog()));
     json::array items;
     for (const auto& row : rows) {
-        auto item = row_json(row);
+        auto item = row_json(row, *ours);
         TRY(auto words, app::text_of(service.archive(), find.catalog(), row.current));
         constexpr std::size_t shown = 400;  // bytes, cut before a character
         auto end = std::min(shown, words.size());

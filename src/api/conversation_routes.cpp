@@ -114,6 +114,7 @@ Result<http::Response> conversation(Service& service, Call& call) {
     if (before) end = *before;
     std::map<std::string, std::uint64_t> density;
     for (const auto& item : items) ++density[rfc3339(item.date).substr(0, 10)];
+    TRY(const auto ours, service.ours().now(find.catalog()));
     std::vector<Seq> shown;
     json::array messages;
     std::map<std::string, std::pair<model::Party, std::uint64_t>> parties;
@@ -132,14 +133,14 @@ Result<http::Response> conversation(Service& service, Call& call) {
     }
     for (std::size_t i = begin; i < end; ++i) {
         if (items[i].twin_of) continue;  // a second copy of the same mail
-        TRY(auto message, message_json(service, find, items[i].seq));
+        TRY(auto message, message_json(service, find, items[i].seq, *ours));
         if (moment) as_known_at(message, rfc3339(*moment));
         messages.push_back(std::move(message));
         shown.push_back(items[i].seq);
     }
     json::array people, days, kinds;
     for (const auto& [address, known] : parties) {
-        auto party = party_json(known.first);
+        auto party = party_json(known.first, *ours);
         party["messages"] = known.second;
         people.push_back(std::move(party));
     }

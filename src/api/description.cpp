@@ -93,8 +93,11 @@ json::object operation(const Entry& entry, const Shape* shape) {
         made["requestBody"] = json::object{
             {"required", true}, {"content", content("application/octet-stream", nullptr)}};
     else if (shape != nullptr && !shape->asks.is_null())
-        made["requestBody"] =
-            json::object{{"required", true}, {"content", content("application/json", shape->asks)}};
+        made["requestBody"] = json::object{
+            {"required", shape->asks_always},
+            {"content",
+             content(shape->asks_form ? "application/x-www-form-urlencoded" : "application/json",
+                     shape->asks)}};
     made["responses"] = responses_of(shape);
     return made;
 }

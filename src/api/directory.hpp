@@ -5,8 +5,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <string>
+#include <vector>
 
 #include "access/people.hpp"
 #include "app/archive.hpp"
@@ -18,6 +20,8 @@ struct Settings {
     std::string language = "ru";
     bool demo = false;
     std::string sheet_seen;  // when the recovery sheet was typed back; empty: not yet
+    // What is the company's own, in the form of own_entry(); nothing: nobody has said yet.
+    std::optional<std::vector<std::string>> own = {};
 };
 
 class Directory {
@@ -35,14 +39,20 @@ public:
     Result<access::Change> change(const Decide& decide);
 
     Settings settings() const;
-    Result<void> set(const Settings& settings, std::string_view by);
+    // As they are then; the record says whose doing it was, and what of it changed where that is no
+    // step of the set-up.
+    using Amend = std::function<void(Settings&)>;
+    Result<void> amend(std::string_view by, std::string_view changed, const Amend& amend);
+    // Of the last record of people or settings: another number, and something may have changed.
+    std::uint64_t version() const;
 
 private:
     explicit Directory(app::Archive& archive) : archive_(archive) {}
     app::Archive& archive_;
     mutable std::shared_mutex mutex_;
-    access::People people_;  // guarded by mutex_
-    Settings settings_;      // guarded by mutex_
+    access::People people_;      // guarded by mutex_
+    Settings settings_;          // guarded by mutex_
+    std::uint64_t version_ = 0;  // guarded by mutex_
 };
 
 }  // namespace letopis::api

@@ -13,8 +13,14 @@ using app::json_text;
 namespace {
 
 // What is remembered between the picture for the phone and its code.
-std::string remembered(const access::Enrolment& wanted) {
+struct Remembered {
+    access::Enrolment wanted;
+    access::Came came;
+};
+
+std::string remembered(const access::Enrolment& wanted, const access::Came& came) {
     json::object object{{"totp", hex(wanted.totp)},
+                        {"came", json_text(came_text(came))},
                         {"invitation", json_text(wanted.invitation)},
                         {"password", json_text(wanted.password)}};
     if (wanted.external)
@@ -23,7 +29,7 @@ std::string remembered(const access::Enrolment& wanted) {
     return json::serialize(object);
 }
 
-std::optional<access::Enrolment> recalled(std::string_view text) {
+std::optional<Remembered> recalled(std::string_view text) {
     boost::system::error_code error;
     const auto value = json::parse(json::string_view(text.data(), text.size()), error);
     if (error || !value.is_object()) return std::nullopt;
@@ -36,7 +42,7 @@ std::optional<access::Enrolment> recalled(std::string_view text) {
     if (const auto* external = object.if_contains("external"))
         wanted.external.emplace(external->as_array().at(0).as_string(),
                                 external->as_array().at(1).as_string());
-    return wanted;
+    return Remembered{std::move(wanted), came_of(at("came"))};
 }
 
 Result<json::object> phone_json(const Open& parts,
@@ -48,6 +54,20 @@ Result<json::object> phone_json(const Open& parts,
 }
 
 }  // namespace
+
+std::string came_text(const access::Came& came) {
+    if (came.issuer.empty()) return {};
+    return json::serialize(json::array{json_text(came.issuer), json_text(came.session)});
+}
+
+access::Came came_of(std::string_view text) {
+    boost::system::error_code error;
+    const auto value = json::parse(json::string_view(text.data(), text.size()), error);
+    const auto* pair = error ? nullptr : value.if_array();
+    if (pair == nullptr || pair->size() != 2 || !(*pair)[0].is_string() || !(*pair)[1].is_string())
+        return {};
+    return {std::string((*pair)[0].get_string()), std::string((*pair)[1].get_string())};
+}
 
 std::string challenge_cookie_name(const http::Request& request) {
     return request.secure ? "__Host-letopis-key" : "letopis-key";
@@ -134,8 +154,10 @@ std::optional<http::Response> Door::stale(const Call& call) const {
 
 Door::Answer Door::ask_second(Open& parts,
                               const http::Request& request,
-                              const access::User& user) const {
-    TRY(const auto secret, parts.sessions->begin(access::Purpose::second_factor, user.id));
+                              const access::User& user,
+                              const access::Came& came) const {
+    TRY(const auto secret,
+        parts.sessions->begin(access::Purpose::second_factor, user.id, came_text(came)));
     auto response = json_answer(second_json(user));
     response.with("Set-Cookie", set_cookie(request, pending_cookie_name(request), secret, 300));
     return response;
@@ -145,10 +167,11 @@ Door::Answer Door::ask_phone(Open& parts,
                              const http::Request& request,
                              const access::User& user,
                              access::Enrolment wanted,
-                             json::object more) const {
+                             json::object more,
+                             const access::Came& came) const {
     wanted.totp = access::new_totp_seed();
     TRY(const auto secret,
-        parts.sessions->begin(access::Purpose::enrol, user.id, remembered(wanted)));
+        parts.sessions->begin(access::Purpose::enrol, user.id, remembered(wanted, came)));
     TRY(more["totp"], phone_json(parts, user, wanted.totp));
     auto response = json_answer(more);
     response.with("Set-Cookie", set_cookie(request, pending_cookie_name(request), secret, 1800));
@@ -161,7 +184,7 @@ Result<json::object> Door::phone_again(Open& parts, const http::Request& request
     const auto user = found ? user_of(parts, found->user) : std::nullopt;
     const auto wanted = found ? recalled(found->data) : std::nullopt;
     if (!user || !wanted) return fail(Errc::not_found, "nothing is to be set up here");
-    TRY(auto picture, phone_json(parts, *user, wanted->totp));
+    TRY(auto picture, phone_json(parts, *user, wanted->wanted.totp));
     return json::object{
         {"next", "enrol"}, {"name", json_text(user->name)}, {"totp", std::move(picture)}};
 }
@@ -175,11 +198,11 @@ Result<std::optional<Door::Phone>> Door::phone_of(Open& parts,
     auto user = tried ? user_of(parts, tried->user) : std::nullopt;
     auto wanted = tried ? recalled(tried->data) : std::nullopt;
     if (!user || !wanted) return Shown();
-    const auto step = access::totp_step(wanted->totp, code, clock().now(), 0);
+    const auto step = access::totp_step(wanted->wanted.totp, code, clock().now(), 0);
     if (!step) return Shown();
     if (!parts.sessions->finish(access::Purpose::enrol, pending)) return Shown();
     TRY_DO(parts.sessions->use_totp_step(user->id, *step));
-    return Shown(Phone{std::move(*user), std::move(*wanted)});
+    return Shown(Phone{std::move(*user), std::move(wanted->wanted), std::move(wanted->came)});
 }
 
 Door::Answer Door::phone_shown(Open& parts,
@@ -194,7 +217,7 @@ Door::Answer Door::phone_shown(Open& parts,
         return access::enrol(people, phone->user.id, phone->wanted, clock().now());
     }));
     TRY_DO(parts.sessions->end_all(phone->user.id));
-    TRY(auto response, enter(parts, request, phone->user, note));
+    TRY(auto response, enter(parts, request, phone->user, note, phone->came));
     response.body = json::serialize(json::object{{"recovery_codes", shown_codes(codes)}});
     return response;
 }
@@ -231,9 +254,10 @@ Result<Door::Factor> Door::shown(Open& parts,
 Door::Answer Door::enter(Open& parts,
                          const http::Request& request,
                          const access::User& user,
-                         std::string_view note) const {
+                         std::string_view note,
+                         const access::Came& came) const {
     TRY_DO(parts.sessions->login_succeeded(user.login, request.peer));
-    TRY(auto response, begin_session(parts, request, user.id, clock()));
+    TRY(auto response, begin_session(parts, request, user.id, clock(), came));
     TRY_DO(parts.service->note(journal::Kind::login, person(request, user), note));
     return response;
 }

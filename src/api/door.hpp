@@ -35,18 +35,23 @@ protected:
     std::optional<http::Response> stale(const Call& call) const;
 
     // The password (or what stands for it) was right: what is to be shown next.
-    Answer ask_second(Open& parts, const http::Request& request, const access::User& user) const;
+    Answer ask_second(Open& parts,
+                      const http::Request& request,
+                      const access::User& user,
+                      const access::Came& came = {}) const;
     // The same for a phone that is yet to be set up; `wanted` says what is stored with it.
     Answer ask_phone(Open& parts,
                      const http::Request& request,
                      const access::User& user,
                      access::Enrolment wanted,
-                     json::object more = {}) const;
+                     json::object more = {},
+                     const access::Came& came = {}) const;
     // The same picture again, for a browser that came back from a provider. not_found.
     Result<json::object> phone_again(Open& parts, const http::Request& request) const;
     struct Phone {
         access::User user;
         access::Enrolment wanted;  // with the seed whose code was shown
+        access::Came came;
     };
     // Nothing: not the code of the phone that ask_phone() gave this browser.
     Result<std::optional<Phone>> phone_of(Open& parts,
@@ -68,7 +73,8 @@ protected:
     Answer enter(Open& parts,
                  const http::Request& request,
                  const access::User& user,
-                 std::string_view note) const;
+                 std::string_view note,
+                 const access::Came& came = {}) const;
 
     // ---- passkeys
 
@@ -93,6 +99,9 @@ protected:
     House& house_;
 };
 
+// What a pending state remembers of a sign-in at a provider, and back.
+std::string came_text(const access::Came& came);
+access::Came came_of(std::string_view text);
 std::string challenge_cookie_name(const http::Request& request);
 bool has_factor(const access::User& user);
 json::object second_json(const access::User& user);  // what may be shown next

@@ -22,6 +22,8 @@ struct Entry {
     Run run;
     http::Body body = http::Body::none;
     std::uint64_t body_max = 64 * 1024;
+    // Called by another server, which cannot show the sign of our page; only without a right.
+    bool from_elsewhere = false;
     // Instead of `run` where there may be no open archive: set-up, signing in, health.
     std::function<Result<http::Response>(Call&)> at_door;
 };
@@ -37,5 +39,6 @@ std::vector<Entry> audit_routes();
 std::vector<Entry> people_routes();
 std::vector<Entry> archive_routes();
 std::vector<Entry> key_routes();
+std::vector<Entry> own_routes();
 
 }  // namespace letopis::api

@@ -103,7 +103,8 @@ json::object totp_json(std::string_view seed, const std::string& uri, const acce
 Result<http::Response> begin_session(Open& open,
                                      const http::Request& request,
                                      const std::string& user_id,
-                                     const Clock& clock);
+                                     const Clock& clock,
+                                     const access::Came& came = {});
 
 // Cookies: __Host- where the connection is encrypted.
 std::string session_cookie_name(const http::Request& request);

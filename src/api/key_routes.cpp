@@ -73,9 +73,9 @@ Result<http::Response> check_sheet(Service& service, Call& call) {
     TRY_DO(service.note(
         journal::Kind::keys, call.caller, opened ? "sheet checked" : "sheet did not fit"));
     if (!opened) return tl::unexpected(opened.error());
-    auto settings = service.directory().settings();
-    settings.sheet_seen = rfc3339(service.clock().now());
-    TRY_DO(service.directory().set(settings, call.caller.user));
+    TRY_DO(service.directory().amend(call.caller.user, "sheet_seen", [&](Settings& settings) {
+        settings.sheet_seen = rfc3339(service.clock().now());
+    }));
     return json_answer(keys_json(service));
 }
 

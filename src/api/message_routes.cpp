@@ -20,7 +20,8 @@ Result<http::Response> show(Service& service, Call& call) {
     TRY(const auto id, message_id(call.request.parameter("id")));
     TRY(auto find, service.find(call.caller));
     TRY_DO(must_see(find, id));
-    TRY(const auto message, message_json(service, find, id));
+    TRY(const auto ours, service.ours().now(find.catalog()));
+    TRY(const auto message, message_json(service, find, id, *ours));
     const Seq ids[] = {id};
     TRY_DO(service.opened(call.caller, std::to_string(id.value()), ids));
     find.give_back();

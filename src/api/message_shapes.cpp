@@ -26,7 +26,8 @@ Fields row() {
 }
 
 Fields found() {
-    const auto person = Fields{{"name", text()}, {"address", text()}, {"kind", text()}};
+    const auto person =
+        Fields{{"name", text()}, {"address", text()}, {"kind", text()}, {"own", flag()}};
     const auto values = list(ref("FacetValue"));
     return {
         {"Person", object(person)},
@@ -112,6 +113,7 @@ Fields one_message() {
                  {"event", text()},
                  {"source", text()},
                  {"from", ref("Person")},
+                 {"own", flag()},
                  {"to", people},
                  {"cc", people},
                  {"bcc", people},

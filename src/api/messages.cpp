@@ -13,10 +13,10 @@ using app::json_text;
 
 namespace {
 
-json::array list_of(const std::vector<model::Party>& parties, model::Role role) {
+json::array list_of(const std::vector<model::Party>& parties, model::Role role, const Ours& ours) {
     json::array list;
     for (const auto& party : parties)
-        if (party.role == role) list.push_back(party_json(party));
+        if (party.role == role) list.push_back(party_json(party, ours));
     return list;
 }
 
@@ -111,20 +111,21 @@ std::string_view preview_of(const model::Attachment& attachment) {
     return text ? "text" : "none";
 }
 
-json::object party_json(const model::Party& party) {
+json::object party_json(const model::Party& party, const Ours& ours) {
     return json::object{{"name", json_text(party.name)},
                         {"address", json_text(party.address)},
-                        {"kind", json_text(model::name(party.kind))}};
+                        {"kind", json_text(model::name(party.kind))},
+                        {"own", ours.has(party)}};
 }
 
-json::object row_json(const catalog::MessageRow& row) {
+json::object row_json(const catalog::MessageRow& row, const Ours& ours) {
     json::array to;
-    for (const auto& party : row.to) to.push_back(party_json(party));
+    for (const auto& party : row.to) to.push_back(party_json(party, ours));
     return json::object{{"id", row.message.value()},
                         {"date", json_text(rfc3339(row.date))},
                         {"channel", json_text(model::name(row.channel))},
                         {"event", json_text(model::name(row.event))},
-                        {"from", party_json(row.from)},
+                        {"from", party_json(row.from, ours)},
                         {"to", std::move(to)},
                         {"to_count", row.to_count},
                         {"subject", json_text(row.subject)},
@@ -146,7 +147,10 @@ Result<void> must_see(app::Find& find, Seq message) {
     return fail(Errc::not_found, "there is no such message, or it is not yours to see");
 }
 
-Result<json::object> message_json(Service& service, app::Find& find, Seq message) {
+Result<json::object> message_json(Service& service,
+                                  app::Find& find,
+                                  Seq message,
+                                  const Ours& ours) {
     auto& catalog = find.catalog();
     TRY(const auto original, catalog.message(message));
     std::optional<catalog::MessageDetail> newer;
@@ -169,11 +173,12 @@ Result<json::object> message_json(Service& service, app::Find& find, Seq message
     object["event"] = json_text(model::name(m.event));
     object["source"] = json_text(original.source);
     const auto from = std::ranges::find(m.parties, model::Role::from, &model::Party::role);
-    object["from"] = party_json(from == m.parties.end() ? model::Party() : *from);
-    object["to"] = list_of(m.parties, model::Role::to);
-    object["cc"] = list_of(m.parties, model::Role::cc);
-    object["bcc"] = list_of(m.parties, model::Role::bcc);
-    object["forwarded_from"] = list_of(m.parties, model::Role::forwarded_from);
+    object["from"] = party_json(from == m.parties.end() ? model::Party() : *from, ours);
+    object["own"] = from != m.parties.end() && ours.has(*from);
+    object["to"] = list_of(m.parties, model::Role::to, ours);
+    object["cc"] = list_of(m.parties, model::Role::cc, ours);
+    object["bcc"] = list_of(m.parties, model::Role::bcc, ours);
+    object["forwarded_from"] = list_of(m.parties, model::Role::forwarded_from, ours);
     object["subject"] = json_text(m.subject);
     object["text"] = json_text(text);
     object["parts"] = parts_of(text, m.zones);

@@ -6,10 +6,10 @@
 
 namespace letopis::api {
 
-json::object party_json(const model::Party& party);
-json::object row_json(const catalog::MessageRow& row);
+json::object party_json(const model::Party& party, const Ours& ours);
+json::object row_json(const catalog::MessageRow& row, const Ours& ours);
 // With its text in parts (what is new, what is quoted, the signature), attachments and versions.
-Result<json::object> message_json(Service& service, app::Find& find, Seq message);
+Result<json::object> message_json(Service& service, app::Find& find, Seq message, const Ours& ours);
 // not_found also where the caller may not see it: whoever has no right learns nothing.
 Result<void> must_see(app::Find& find, Seq message);
 // How a file can be looked at: "image", "pdf", "text", "none".

@@ -9,6 +9,7 @@
 #include "api/door.hpp"
 #include "api/external.hpp"
 #include "app/views.hpp"
+#include "http/form.hpp"
 
 namespace letopis::api {
 
@@ -87,20 +88,99 @@ public:
                 journal::Kind::login, nobody(request, identity->email), "provider: nobody here"));
             return sent_back(request, "nobody");
         }
+        const access::Came came{identity->issuer, identity->session};
         if (!found->invitation.empty()) {
             TRY(const auto asked,
                 ask_phone(*parts,
                           request,
                           found->user,
                           {.invitation = found->invitation,
-                           .external = std::pair(identity->issuer, identity->subject)}));
+                           .external = std::pair(identity->issuer, identity->subject)},
+                          {},
+                          came));
             return sent_back_with(request, "enrol", asked);
         }
-        TRY(const auto asked, ask_second(*parts, request, found->user));
+        TRY(const auto asked, ask_second(*parts, request, found->user, came));
         return sent_back_with(request, "second", asked);
     }
 
+    // From the provider itself: a sign-in has ended there.
+    Result<http::Response> ended(Call& call) const {
+        TRY(const auto parts, open());
+        const auto logout = told(*parts, call.request);
+        if (!logout) {
+            // Anybody can send one; only so many are written down.
+            const auto counted = "provider signs out " + call.request.peer;
+            TRY(const auto pause, parts->sessions->login_attempt(counted, call.request.peer));
+            if (!pause)
+                TRY_DO(parts->service->note(journal::Kind::login,
+                                            nobody(call.request, {}),
+                                            "provider refused: " + logout.error().what));
+            return problem_answer(call.request, {400, "invalid", logout.error().what, {}, {}});
+        }
+        const auto user = parts->directory->read([&](const access::People& people) {
+            const auto* found = people.user_by_external(logout->issuer, logout->subject);
+            return found == nullptr ? std::string() : found->id;
+        });
+        TRY(auto whose, parts->sessions->end_of_provider(user, {logout->issuer, logout->session}));
+        if (logout->session.empty() && !user.empty()) {
+            TRY_DO(parts->sessions->end_all(user));
+            whose = {user};
+        }
+        for (const auto& id : whose)
+            if (const auto found = user_of(*parts, id))
+                TRY_DO(parts->service->note(
+                    journal::Kind::login, person(call.request, *found), "out, by the provider"));
+        http::Response response;  // section 2.8
+        response.status = 200;
+        return response;
+    }
+
 private:
+    struct Ended : access::OidcLogout {
+        std::string issuer;
+    };
+    Result<Ended> told(Open& parts, const http::Request& request) const {
+        const auto now = clock().now();
+        if (!request.header("content-type").starts_with("application/x-www-form-urlencoded"))
+            return fail(Errc::invalid, "the body must be application/x-www-form-urlencoded");
+        const auto fields = http::form_fields(request.body);
+        const auto token = fields ? fields->find("logout_token") : decltype(fields->end())();
+        if (!fields || token == fields->end())
+            return fail(Errc::invalid, "logout_token is missing");
+        TRY(const auto settings, provider_settings(parts, now));
+        TRY(auto keys, kept_keys(settings, std::chrono::minutes(10)));
+        auto logout = access::check_logout(settings, keys, token->second, now);
+        // Perhaps it has new keys. Whoever sends tokens that nobody signed does not make us ask
+        // often.
+        if (!logout && logout.error().code == Errc::forbidden) {
+            TRY(keys, kept_keys(settings, std::chrono::seconds(5)));
+            logout = access::check_logout(settings, keys, token->second, now);
+        }
+        TRY(const auto checked, std::move(logout));
+        const auto once = json::serialize(
+            json::array{"logout", json_text(settings.issuer), json_text(checked.id)});
+        TRY(const bool first, parts.sessions->use_once(once, checked.until));
+        if (!first) return fail(Errc::forbidden, "this token was used before");
+        return Ended{checked, settings.issuer};
+    }
+
+    Result<access::KeySet> kept_keys(const access::OidcSettings& settings,
+                                     std::chrono::seconds age_max) const {
+        const auto now = clock().now();
+        {
+            const std::lock_guard lock(mutex_);
+            if (keys_ && keys_of_ == settings.issuer && now - keys_asked_ < age_max) return *keys_;
+        }
+        TRY(const auto provider, provider_of(settings));
+        TRY(const auto keys, access::keys_of(provider, fetch_over_net()));
+        const std::lock_guard lock(mutex_);
+        keys_ = keys;
+        keys_of_ = settings.issuer;
+        keys_asked_ = now;
+        return keys;
+    }
+
     struct Found {
         access::User user;
         std::string invitation;  // id, at the first time
@@ -161,16 +241,27 @@ private:
     }
 
     mutable std::mutex mutex_;
-    mutable std::string of_;                 // guarded by mutex_, as the next two
-    mutable Instant asked_{};                // when it said what follows
-    mutable access::OidcProvider provider_;  // of the issuer `of_`
+    mutable std::string of_;                      // guarded by mutex_, as the next two
+    mutable Instant asked_{};                     // when it said what follows
+    mutable access::OidcProvider provider_;       // of the issuer `of_`
+    mutable std::optional<access::KeySet> keys_;  // guarded by mutex_, as the next two
+    mutable std::string keys_of_;
+    mutable Instant keys_asked_{};
 };
 
 std::vector<Entry> oidc_routes(House& house) {
     using enum http::Method;
     using Room = ProviderRoom;
     const auto room = std::make_shared<const Room>(house);
+    auto ended = at_door<Room>(room,
+                               post,
+                               "/session/provider/ended",
+                               {},
+                               "The provider says that somebody signed out there; a signed token",
+                               &Room::ended);
+    ended.from_elsewhere = true;
     return {
+        std::move(ended),
         at_door<Room>(room, post, "/session/provider", {}, "Where to sign in outside", &Room::away),
         at_door<Room>(
             room, get, "/session/provider/back", {}, "Back from the provider", &Room::back),

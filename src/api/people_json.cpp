@@ -23,6 +23,7 @@ json::object scope_json(const access::Scope& scope) {
     return json::object{{"everything", scope.everything},
                         {"clients", texts_json(scope.clients)},
                         {"employees", texts_json(scope.employees)},
+                        {"groups", texts_json(scope.groups)},
                         {"channels", texts_json(scope.channels)},
                         {"sources", texts_json(scope.sources)},
                         {"from", time_value(scope.from)},
@@ -103,8 +104,8 @@ Result<access::Scope> scope_of_json(const json::value* value) {
     if (!value->is_object()) return fail(Errc::invalid, "scope must be an object");
     const auto& object = value->get_object();
     // A limit that is misspelt and passed over would give more than was meant.
-    constexpr std::array<std::string_view, 7> known = {
-        "everything", "clients", "employees", "channels", "sources", "from", "until"};
+    constexpr std::array<std::string_view, 8> known = {
+        "everything", "clients", "employees", "groups", "channels", "sources", "from", "until"};
     for (const auto& one : object)
         if (std::ranges::find(known, std::string_view(one.key().data(), one.key().size())) ==
             known.end())
@@ -115,6 +116,7 @@ Result<access::Scope> scope_of_json(const json::value* value) {
     }
     TRY(scope.clients, texts_of(object, "clients"));
     TRY(scope.employees, texts_of(object, "employees"));
+    TRY(scope.groups, texts_of(object, "groups"));
     TRY(scope.channels, texts_of(object, "channels"));
     TRY(scope.sources, texts_of(object, "sources"));
     TRY(scope.from, time_of(object, "from"));

@@ -95,6 +95,7 @@ Result<json::array> hits_json(Service& service,
         analyser,
         root,
         {.max_chars = 220, .open = std::string(open_mark), .close = std::string(close_mark)});
+    TRY(const auto ours, service.ours().now(find.catalog()));
     json::array hits;
     hits.reserve(rows.size());
     for (auto& row : rows) {
@@ -106,7 +107,7 @@ Result<json::array> hits_json(Service& service,
                 snippet = snippets.best(doc->subject, doc->body, doc->attachments);
         auto pieces = pieces_of(snippet.text);
         collect_forms(pieces, forms);
-        auto hit = row_json(row);
+        auto hit = row_json(row, *ours);
         if (!row.conversation)
             return fail(Errc::not_found, "this record belongs to no conversation yet");
         hit["conversation"] = json_text(fmt::format("c{}", row.conversation->value()));

@@ -22,6 +22,7 @@ Service::Service(app::Archive& archive,
       sessions_(sessions),
       clock_(clock),
       imports_(std::make_unique<Imports>(archive)),
+      ours_(directory),
       audit_(archive, directory),
       preferences_(archive),
       jobs_(std::make_unique<Jobs>(clock)) {}

@@ -18,6 +18,7 @@
 #include "api/answer.hpp"
 #include "api/audit_log.hpp"
 #include "api/clients_seen.hpp"
+#include "api/ours.hpp"
 #include "api/preferences.hpp"
 #include "app/archive.hpp"
 #include "app/find.hpp"
@@ -25,7 +26,6 @@
 
 namespace letopis::api {
 
-class Directory;
 class Imports;
 class Jobs;
 
@@ -48,6 +48,7 @@ public:
     Imports& imports() { return *imports_; }
     Jobs& jobs() { return *jobs_; }
     ClientsSeen& clients() { return clients_; }
+    OursKept& ours() { return ours_; }
     AuditLog& audit() { return audit_; }
     Preferences& preferences() { return preferences_; }
     Directory& directory() { return directory_; }
@@ -115,6 +116,7 @@ private:
     const Clock& clock_;
     std::unique_ptr<Imports> imports_;
     ClientsSeen clients_;
+    OursKept ours_;
     AuditLog audit_;
     Preferences preferences_;
     mutable std::mutex waits_mutex_;

@@ -3,6 +3,7 @@
 // nobody learns who exists.
 #include <fmt/format.h>
 
+#include "api/device.hpp"
 #include "api/door.hpp"
 #include "api/external.hpp"
 #include "app/build_info.hpp"
@@ -41,10 +42,11 @@ json::object session_json(const access::User& user,
 Result<http::Response> begin_session(Open& open,
                                      const http::Request& request,
                                      const std::string& user_id,
-                                     const Clock& clock) {
+                                     const Clock& clock,
+                                     const access::Came& came) {
     const auto now = clock.now();
     TRY(const auto started,
-        open.sessions->start(user_id, request.peer, request.header("user-agent"), now));
+        open.sessions->start(user_id, request.peer, request.header("user-agent"), now, came));
     auto caller = open.directory->read(
         [&](const access::People& people) { return people.caller(user_id, now); });
     if (!caller) return fail(Errc::forbidden, "this person is switched off");
@@ -140,8 +142,8 @@ public:
             return refused(request);
         // Who lost the phone, or has no code on paper left, is let in with a new phone only.
         if (factor == Factor::recovery && (lost || user->recovery.size() == 1))
-            return ask_phone(*parts, request, *user, {}, {{"next", "enrol"}});
-        return enter(*parts, request, *user, "in");
+            return ask_phone(*parts, request, *user, {}, {{"next", "enrol"}}, came_of(tried->data));
+        return enter(*parts, request, *user, "in", came_of(tried->data));
     }
 
     Result<http::Response> new_phone(Call& call) const {
@@ -224,13 +226,17 @@ public:
         TRY(const auto user, whose(*parts, call));
         TRY(const auto list, parts->sessions->list(user));
         json::array items;
-        for (const auto& one : list)
+        for (const auto& one : list) {
+            const auto device = device_of(one.agent);
             items.push_back(json::object{{"id", json_text(one.id)},
                                          {"created", json_text(rfc3339(one.created))},
                                          {"seen", json_text(rfc3339(one.seen))},
                                          {"peer", json_text(one.peer)},
+                                         {"browser", json_text(device.browser)},
+                                         {"system", json_text(device.system)},
                                          {"agent", json_text(one.agent)},
                                          {"current", one.id == call.caller.session}});
+        }
         return json_answer(json::object{{"items", std::move(items)}});
     }
 

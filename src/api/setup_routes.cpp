@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "access/totp.hpp"
-#include "api/house.hpp"
+#include "api/door.hpp"
 #include "app/importer.hpp"
 #include "app/views.hpp"
 
@@ -83,10 +83,10 @@ public:
             TRY_DO(create(passphrase));
         }
         const auto parts = open();
-        auto settings = parts->directory->settings();
-        settings.company = company;
-        settings.language = language;
-        TRY_DO(parts->directory->set(settings, "set-up"));
+        TRY_DO(parts->directory->amend("set-up", {}, [&](Settings& settings) {
+            settings.company = company;
+            settings.language = language;
+        }));
         return json_answer(json::object{
             {"sheet", json_text(crypto::recovery_sheet(parts->archive->keyring()))},
             {"key_file",
@@ -119,9 +119,9 @@ public:
         const auto parts = open();
         if (!parts) return fail(Errc::conflict, "there is no archive yet");
         TRY_DO(crypto::Keyring::open_with_recovery(house_.options_.directory, code));
-        auto settings = parts->directory->settings();
-        settings.sheet_seen = rfc3339(house_.clock_.now());
-        TRY_DO(parts->directory->set(settings, "set-up"));
+        TRY_DO(parts->directory->amend("set-up", {}, [&](Settings& settings) {
+            settings.sheet_seen = rfc3339(house_.clock_.now());
+        }));
         return json_answer(json::object{});
     }
 
@@ -230,7 +230,7 @@ public:
             return fail(Errc::not_found, "this installation brings no sample");
         if (!open()) TRY_DO(create(""));
         const auto parts = open();
-        auto settings = parts->directory->settings();
+        const auto settings = parts->directory->settings();
         if (!settings.demo) {
             if (!settings.sheet_seen.empty())
                 return fail(Errc::conflict, "this archive is being set up for real work");
@@ -245,9 +245,11 @@ public:
                     wanted,
                     {.id = std::string(access::operator_id), .now = house_.clock_.now()});
             }));
-            settings.demo = true;
-            settings.company = "Окна Ромашка";
-            TRY_DO(parts->directory->set(settings, "set-up"));
+            TRY_DO(parts->directory->amend("set-up", {}, [](Settings& sample) {
+                sample.demo = true;
+                sample.company = "Окна Ромашка";
+                sample.own = {"okna-romashka.example"};
+            }));
         }
         const auto id = parts->directory->read(
             [](const access::People& people) { return first_user(people)->id; });
@@ -271,16 +273,9 @@ private:
 
 std::vector<Entry> setup_routes(House& house) {
     using enum http::Method;
-    const auto set_up = std::make_shared<const SetUp>(house);
-    using Act = Result<http::Response> (SetUp::*)(Call&) const;
-    const auto entry = [&](http::Method method, std::string path, std::string summary, Act act) {
-        Entry made;
-        made.method = method;
-        made.path = std::move(path);
-        made.summary = std::move(summary);
-        made.body = method == post ? http::Body::whole : http::Body::none;
-        made.at_door = [set_up, act](Call& call) { return ((*set_up).*act)(call); };
-        return made;
+    const auto room = std::make_shared<const SetUp>(house);
+    const auto entry = [&](http::Method method, std::string path, std::string summary, auto act) {
+        return at_door<SetUp>(room, method, std::move(path), {}, std::move(summary), act);
     };
     return {
         entry(get, "/setup", "How far the set-up is", &SetUp::state),

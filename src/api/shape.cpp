@@ -60,6 +60,7 @@ Answer ok(json::value schema) { return {.status = 200, .schema = std::move(schem
 Answer created(json::value schema) { return {.status = 201, .schema = std::move(schema)}; }
 Answer accepted(json::value schema) { return {.status = 202, .schema = std::move(schema)}; }
 Answer done() { return {.status = 204, .schema = {}, .type = {}}; }
+Answer empty() { return {.status = 200, .schema = {}, .type = {}}; }
 Answer moved() { return {.status = 303, .schema = {}, .type = {}}; }
 Answer bytes(std::string type) { return {.status = 200, .schema = {}, .type = std::move(type)}; }
 

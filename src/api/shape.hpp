@@ -46,6 +46,7 @@ Answer ok(json::value schema);
 Answer created(json::value schema);
 Answer accepted(json::value schema);
 Answer done();   // 204
+Answer empty();  // 200 without a body
 Answer moved();  // 303, with Location
 Answer bytes(std::string type);
 
@@ -55,6 +56,8 @@ struct Shape {
     std::vector<Answer> answers;
     json::value asks;  // null: there is no body, or bytes
     Fields query;
+    bool asks_always = true;  // false: the body may be left out
+    bool asks_form = false;   // as a form of HTML, not JSON
 };
 
 // What one file describes.

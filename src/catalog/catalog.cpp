@@ -134,6 +134,10 @@ public:
         TRY(const auto scope, ReadScope::open(store_));
         return records_.context(seq);
     }
+    Result<std::vector<ContextView>> contexts_from(Seq from) override {
+        TRY(const auto scope, ReadScope::open(store_));
+        return records_.contexts_from(from);
+    }
     Result<std::vector<SourceBooks>> books(std::string_view source) override {
         TRY(const auto scope, ReadScope::open(store_));
         return records_.books(source);

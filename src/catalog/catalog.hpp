@@ -234,6 +234,8 @@ public:
     virtual Result<std::optional<StoredFile>> file(Seq seq) = 0;
     virtual Result<std::vector<Derived>> derived(Seq of) = 0;
     virtual Result<std::optional<ContextView>> context(Seq seq) = 0;
+    // All of them from `from` on, in journal order.
+    virtual Result<std::vector<ContextView>> contexts_from(Seq from) = 0;
 
     // The balance of every source, or of one; by source name. Empty when the name is unknown.
     virtual Result<std::vector<SourceBooks>> books(std::string_view source = {}) = 0;

@@ -251,17 +251,35 @@ Result<std::vector<Derived>> Records::derived(Seq of) {
     }
 }
 
+namespace {
+
+ContextView context_of(Seq seq, Rows& found) {
+    return {.seq = seq,
+            .at = from_micros(found->integer(0)),
+            .source = std::string(found->text(1)),
+            .title = std::string(found->text(2)),
+            .channel = static_cast<model::Channel>(found->integer(3)),
+            .facts = std::string(found->text(4)),
+            .input = std::string(found->text(5))};
+}
+
+}  // namespace
+
 Result<std::optional<ContextView>> Records::context(Seq which) {
     TRY(auto found, store_.rows(get_context_, number_of(which)));
     TRY(const bool there, found.next());
     if (!there) return std::nullopt;
-    return ContextView{.seq = which,
-                       .at = from_micros(found->integer(0)),
-                       .source = std::string(found->text(1)),
-                       .title = std::string(found->text(2)),
-                       .channel = static_cast<model::Channel>(found->integer(3)),
-                       .facts = std::string(found->text(4)),
-                       .input = std::string(found->text(5))};
+    return context_of(which, found);
+}
+
+Result<std::vector<ContextView>> Records::contexts_from(Seq from) {
+    std::vector<ContextView> contexts;
+    TRY(auto found, store_.rows(get_contexts_from_, number_of(from)));
+    for (;;) {
+        TRY(const bool there, found.next());
+        if (!there) return contexts;
+        contexts.push_back(context_of(seq_of(found->integer(6)), found));
+    }
 }
 
 // ---- books and counts

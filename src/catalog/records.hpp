@@ -35,6 +35,7 @@ public:
     Result<std::vector<Seq>> tagged(std::string_view tag);
     Result<std::vector<Derived>> derived(Seq of);
     Result<std::optional<ContextView>> context(Seq seq);
+    Result<std::vector<ContextView>> contexts_from(Seq from);
     Result<std::vector<SourceBooks>> books(std::string_view source);
     Result<std::vector<Refusal>> refusals(std::string_view source, std::size_t limit);
     Result<std::vector<UnfinishedRun>> unfinished(std::string_view source);
@@ -94,6 +95,10 @@ private:
     Query get_tagged_{"SELECT message FROM tag WHERE word=? ORDER BY message"};
     Query get_derived_{
         "SELECT seq, locator, bytes, tool, version FROM derived WHERE of=? ORDER BY seq"};
+    Query get_contexts_from_{
+        "SELECT at, name, context.title, context.channel, facts, input, seq FROM context JOIN "
+        "source "
+        "ON source.id=context.source WHERE seq>=? ORDER BY seq"};
     Query get_context_{
         "SELECT at, name, context.title, context.channel, facts, input FROM context JOIN source ON "
         "source.id=context.source WHERE seq=?"};

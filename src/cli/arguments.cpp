@@ -10,265 +10,6 @@ namespace letopis::cli {
 
 namespace {
 
-const std::vector<Option> globals = {
-    {"--archive", "DIR", "the archive (or the variable LETOPIS_ARCHIVE)"},
-    {"--key-file",
-     "FILE",
-     "the key file (or LETOPIS_KEY_FILE; without it DIR.key beside the archive is tried)"},
-    {"--passphrase-file", "FILE", "a file whose first line is the passphrase"},
-    {"--server",
-     "URL",
-     "a running server instead of an archive (or LETOPIS_SERVER); for search, show, import, books, "
-     "user, token"},
-    {"--token-file",
-     "FILE",
-     "a token of that server, in a file that nobody else may read (or LETOPIS_TOKEN)"},
-    {"--fingerprint", "SHA256", "of a server with a certificate of its own"},
-    {"--json", "", "print JSON, one document"},
-    {"--quiet", "", "no progress"},
-    {"--help", "", "help on a command"},
-};
-
-const std::vector<Command> table = {
-    {"init",
-     "",
-     "create an archive",
-     {{"--host", "NAME", "names the archive's two logs in proofs; visible to whoever gets a proof"},
-      {"--disk-reserve",
-       "BYTES",
-       "refuse new messages below this much free space (default: 1 GiB or 2 % of the disk)"}},
-     0,
-     1,
-     "Keys: --key-file FILE uses FILE, and makes it when it is not there. --passphrase-file FILE "
-     "uses a passphrase. Without either a key\n"
-     "file DIR.key is made beside the archive. The recovery sheet that is printed is the only "
-     "other way in: print it and keep it apart."},
-    {"recover",
-     "SHEET",
-     "give an archive a new key by its recovery sheet, typed into the file SHEET",
-     {},
-     1,
-     1,
-     "The new key is --key-file FILE (made when it is not there) or --passphrase-file FILE; the "
-     "old "
-     "one no longer opens the archive.\nLetter case, spaces and dashes do not matter; a mistyped "
-     "group is named. - reads the sheet from the terminal."},
-    {"import",
-     "PATH…",
-     "bring in mailboxes, mails and chat exports; what is there already adds nothing",
-     {{"--source", "NAME", "identity of the source, when the file's own path should not be it"},
-      {"--zone", "ZONE", "time zone of local times in chat exports: Europe/Moscow or +03:00"},
-      {"--owner", "ID", "who exported the chat: user4242, or the name in a WhatsApp chat"},
-      {"--date-order",
-       "dmy|mdy|ymd",
-       "how dates are written in a WhatsApp chat, when the file does not tell"},
-      {"--no-documents", "", "do not read the text of attached documents"},
-      {"--budget", "", "print where the time went, in µs a message and stage"}},
-     1,
-     -1,
-     "Recognised by content: mbox (all dialects), Maildir, EML, ZIP and TAR of them, Telegram "
-     "Desktop result.json, WhatsApp .txt and .zip,\n"
-     "JSON lines and CSV (docs/formats/import-jsonl-csv.md). Ctrl-C is safe; the same command goes "
-     "on where it stopped.\n"
-     "A time limit, a full disk or a broken item costs nothing that was already taken: see "
-     "`letopis books`."},
-    {"search",
-     "'QUERY'",
-     "find messages",
-     {{"--limit", "N", "how many hits (default 20, at most 1000)"},
-      {"--order", "newest|relevance", "default: newest"},
-      {"--facets", "", "also count by channel, sender, month and language"},
-      {"--no-facets", "", "with --json: leave the facets out"},
-      {"--cursor", "TEXT", "the next page: the cursor that the page before printed"}},
-     1,
-     1,
-     "Words match in any inflected form. \"words in this order\"  =\"exactly as written\"  word*  "
-     "-word  OR  ( )\n"
-     "Fields: from: to: channel: tag: source: has:attachment filename: in:subject before: after: "
-     "on: larger: lang: id:\n"
-     "Example: letopis search 'договор поставки from:anna after:2024-01-01 -черновик'"},
-    {"show",
-     "ID…",
-     "show a message, a conversation (c17) or a correspondent (an address)",
-     {{"--raw", "", "the original bytes, exactly"},
-      {"--part", "LOCATOR", "the decoded bytes of one attachment (its locator is in `show`)"},
-      {"--text", "", "the text alone"}},
-     1,
-     -1,
-     ""},
-    {"verify",
-     "",
-     "check that everything that was stored is there and unchanged",
-     {{"--deep", "", "also open every content and read every page of every file"},
-      {"--head",
-       "FILE",
-       "compare with a signed head that was kept outside (a copy of log/archive-1/checkpoint)"}},
-     0,
-     0,
-     "Exit code 0 only when all is well, 4 otherwise."},
-    {"rebuild",
-     "[catalog|search|ledger]",
-     "make the projections again from the journal",
-     {},
-     0,
-     1,
-     "Without a name: all three. `rebuild ledger` also signs the journal as it is now where a "
-     "signed "
-     "head is missing or damaged;\n"
-     "what was signed before can then be compared only with a head that was kept outside: `letopis "
-     "verify --head FILE`."},
-    {"books",
-     "[SOURCE]",
-     "the balance of every source: seen = stored + duplicates + refused + pending",
-     {{"--refusals", "", "list what was refused, with reasons"}},
-     0,
-     1,
-     ""},
-    {"proof",
-     "ID",
-     "write the proof that a message stands in the log (C2SP tlog-proof)",
-     {{"--out", "FILE", "write to FILE instead of the terminal"},
-      {"--with-files",
-       "DIR",
-       "write proof, descriptor, original bytes and the log's public key into DIR, for "
-       "tools/verify.py"}},
-     1,
-     1,
-     ""},
-    {"export",
-     "'QUERY' OUT",
-     "write messages out; an empty query is everything",
-     {{"--as", "eml|mbox|jsonl", "the form (eml: a file each in the directory OUT)"}},
-     2,
-     2,
-     "OUT is a new file or directory; - is the terminal (mbox, jsonl)."},
-    {"tag",
-     "+NAME|-NAME… ID…",
-     "put tags on messages or take them off",
-     {},
-     2,
-     -1,
-     "Example: letopis tag +important -later 17 42"},
-    {"user",
-     "list|show|add|set|invite|reset|disable|enable [LOGIN] ['NAME']",
-     "people who may come in through the page",
-     {{"--role", "ROLE", "add: with this role, and the scope that `role give` takes"},
-      {"--email", "ADDRESS", "add, set"},
-      {"--name", "NAME", "set"},
-      {"--addresses", "LIST", "add, set: the own addresses, by which own clients are found"},
-      {"--groups", "LIST", "add: teams, by name or id"},
-      {"--everything", "", "scope of the role: all messages"},
-      {"--clients", "LIST", "scope of the role: conversations with these addresses"},
-      {"--employees", "LIST", "scope of the role: conversations of these addresses"},
-      {"--channels", "LIST", "scope of the role: email, telegram …"},
-      {"--sources", "LIST", "scope of the role: sources as `books` names them"},
-      {"--from", "DATE", "scope of the role: messages from then on"},
-      {"--until", "DATE", "scope of the role: messages before then"},
-      {"--expires", "DATE", "the role ends then; needs --reason"},
-      {"--reason", "TEXT", "why; asks for approval where one is needed"},
-      {"--approval", "ID", "what was approved is done now"}},
-     1,
-     3,
-     "`add` and `invite` print a link to join, good once and for 72 hours. `reset` is the same "
-     "link "
-     "for somebody who lost the\nsecond factor: the old one is gone once the link was used. Nobody "
-     "is removed: `disable` ends sessions and rights at once.\nExample: letopis user add rita "
-     "'Rita "
-     "Orlova' --role reader --clients anna@client.example"},
-    {"role",
-     "list|give|take [LOGIN ROLE]",
-     "what people may do and see",
-     {{"--everything", "", "scope: all messages"},
-      {"--clients", "LIST", "scope: conversations with these addresses"},
-      {"--employees", "LIST", "scope: conversations of these addresses"},
-      {"--channels", "LIST", "scope: email, telegram …"},
-      {"--sources", "LIST", "scope: sources as `books` names them"},
-      {"--from", "DATE", "scope: messages from then on"},
-      {"--until", "DATE", "scope: messages before then"},
-      {"--expires", "DATE", "the role ends then; needs --reason"},
-      {"--reason", "TEXT", "why; asks for approval where one is needed"},
-      {"--approval", "ID", "what was approved is done now"}},
-     1,
-     3,
-     "Everything that is named must fit. Raising rights needs a second person as soon as there is "
-     "one who may approve.\nExample: letopis role give rita lawyer --everything --expires "
-     "2026-12-31 --reason 'case 17'"},
-    {"group",
-     "list|add|rename|remove|join|leave|give|take [GROUP] …",
-     "teams: what their members have in common",
-     {{"--everything", "", "scope: all messages"},
-      {"--clients", "LIST", "scope: conversations with these addresses"},
-      {"--employees", "LIST", "scope: conversations of these addresses"},
-      {"--channels", "LIST", "scope: email, telegram …"},
-      {"--sources", "LIST", "scope: sources as `books` names them"},
-      {"--from", "DATE", "scope: messages from then on"},
-      {"--until", "DATE", "scope: messages before then"},
-      {"--expires", "DATE", "the role ends then; needs --reason"},
-      {"--reason", "TEXT", "why; asks for approval where one is needed"},
-      {"--approval", "ID", "what was approved is done now"}},
-     1,
-     -1,
-     "group add 'NAME'   group rename GROUP 'NAME'   group remove GROUP\ngroup join|leave GROUP "
-     "LOGIN…   group give|take GROUP ROLE"},
-    {"token",
-     "list|make|revoke [LOGIN 'NAME'|ID]",
-     "secrets by which programs use the API",
-     {{"--rights", "LIST", "make: what it may, among the rights of its owner: search,read"},
-      {"--until", "DATE", "make: it ends then"},
-      {"--reason", "TEXT", "why; asks for approval where one is needed"},
-      {"--approval", "ID", "what was approved is done now"}},
-     1,
-     3,
-     "`make` prints the secret once. A token sees what its owner sees."},
-    {"doctor", "", "what is wrong with this installation or archive", {}, 0, 0, ""},
-    {"serve",
-     "",
-     "the web page and the API; other commands go on working beside it",
-     {{"--listen", "ADDRESS:PORT", "default: 127.0.0.1:8470"},
-      {"--tls-cert", "FILE", "certificate chain (PEM); SIGHUP reads it again"},
-      {"--tls-key", "FILE", "its private key (PEM)"},
-      {"--tls-own", "", "make a certificate and print its fingerprint"},
-      {"--proxy", "ADDRESS", "the proxy that encrypts and says who calls"},
-      {"--proxy-protocol", "", "that proxy sends PROXY headers"},
-      {"--web", "DIR", "the built page (default: beside the program)"},
-      {"--sample", "DIR", "what the demo archive is made of"},
-      {"--rate", "LIMITS", "requests a minute: search=600,read=3000,export=120; 0: no limit"},
-      {"--log", "LEVEL", "error, warning or info (default; on a terminal: warning)"},
-      {"--log-format", "json|text", "of the log on standard error (default json)"},
-      {"--slow", "MS", "warn of requests that take longer (default 2000)"}},
-     0,
-     0,
-     "Any address but this machine's own needs TLS or a proxy. Where there is no archive yet, the "
-     "link that is printed sets one up."},
-    {"unlock",
-     "",
-     "keep a passphrase archive open for a while, so that other commands need no passphrase",
-     {{"--for", "TIME", "15m (default), 2h, 30s"},
-      {"--foreground", "", "do not go into the background"}},
-     0,
-     0,
-     ""},
-    {"lock", "", "end `unlock`", {}, 0, 0, ""},
-    {"bench-data",
-     "OUT",
-     "generate messages for load tests",
-     {{"--messages", "N", "how many (default 100000)"},
-      {"--kind", "short|mail", "chat messages as JSON lines, or an mbox (default short)"},
-      {"--seed", "S", "same seed, same bytes (default 1)"}},
-     1,
-     1,
-     ""},
-    {"completion",
-     "bash|zsh|fish",
-     "print shell completion",
-     {},
-     1,
-     1,
-     "bash: source <(letopis completion bash)"},
-    {"help", "[COMMAND]", "this text, or help on a command", {}, 0, 1, ""},
-    {"version", "", "which version this is", {}, 0, 0, ""},
-};
-
 // Small edit distance, to offer what was probably meant.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
@@ -300,11 +41,11 @@ std::string nearest(std::string_view word, const Range& names) {
 }
 
 const Option* find_option(const Command* command, std::string_view name) {
-    const auto in = [&](const std::vector<Option>& options) -> const Option* {
+    const auto in = [&](std::span<const Option> options) -> const Option* {
         const auto found = std::ranges::find(options, name, &Option::name);
         return found == options.end() ? nullptr : &*found;
     };
-    if (const auto* found = in(globals)) return found;
+    if (const auto* found = in(global_options())) return found;
     return command == nullptr ? nullptr : in(command->options);
 }
 
@@ -331,12 +72,9 @@ std::string option_lines(std::span<const Option> options) {
 
 }  // namespace
 
-std::span<const Command> commands() { return table; }
-std::span<const Option> global_options() { return globals; }
-
 const Command* find_command(std::string_view name) {
-    const auto found = std::ranges::find(table, name, &Command::name);
-    return found == table.end() ? nullptr : &*found;
+    const auto found = std::ranges::find(commands(), name, &Command::name);
+    return found == commands().end() ? nullptr : &*found;
 }
 
 std::string Arguments::get(std::string_view name, std::string_view otherwise) const {
@@ -379,7 +117,7 @@ Result<Arguments> parse(std::span<const std::string> words) {
                 arguments.command = find_command(word);
                 if (arguments.command == nullptr) {
                     std::vector<std::string_view> names;
-                    for (const auto& command : table) names.push_back(command.name);
+                    for (const auto& command : commands()) names.push_back(command.name);
                     const auto hint = nearest(word, names);
                     return fail(Errc::invalid,
                                 fmt::format("there is no command '{}'", word),
@@ -400,7 +138,7 @@ Result<Arguments> parse(std::span<const std::string> words) {
         const auto* option = find_option(arguments.command, word);
         if (option == nullptr) {
             std::vector<std::string_view> names;
-            for (const auto& known : globals) names.push_back(known.name);
+            for (const auto& known : global_options()) names.push_back(known.name);
             if (arguments.command != nullptr)
                 for (const auto& known : arguments.command->options) names.push_back(known.name);
             return fail(Errc::invalid,
@@ -448,11 +186,11 @@ std::string help() {
         "  letopis init --archive DIR          makes an archive and prints its recovery sheet\n"
         "  letopis import --archive DIR PATH   a mailbox, a folder of mail, a chat export\n"
         "  letopis search --archive DIR 'договор поставки'\n\nCommands:\n";
-    for (const auto& command : table)
+    for (const auto& command : commands())
         if (!command.hidden)
             text += "  " + padded(fmt::format("{} {}", command.name, command.arguments), 34) +
                     std::string(command.summary) + "\n";
-    text += "\nOptions of every command:\n" + option_lines(globals);
+    text += "\nOptions of every command:\n" + option_lines(global_options());
     text +=
         "\nExit codes: 0 done, 1 some items refused (and listed), 2 usage, 3 archive unusable, 4 "
         "verification found a fault.\n";
@@ -469,12 +207,12 @@ std::string help(const Command& command) {
 
 std::string completion(std::string_view shell) {
     std::string names;
-    for (const auto& command : table)
+    for (const auto& command : commands())
         names += fmt::format("{}{}", names.empty() ? "" : " ", command.name);
     const auto options_of = [](const Command& command) {
         std::string text;
         for (const auto& option : command.options) text += fmt::format("{} ", option.name);
-        for (const auto& option : globals) text += fmt::format("{} ", option.name);
+        for (const auto& option : global_options()) text += fmt::format("{} ", option.name);
         text.pop_back();
         return text;
     };
@@ -489,7 +227,7 @@ std::string completion(std::string_view shell) {
                 std::ranges::replace(pattern, ' ', '|');
                 return pattern;
             }());
-        for (const auto& command : table)
+        for (const auto& command : commands())
             text += fmt::format(
                 "    {}) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '{}' -- \"$cur\")) || "
                 "COMPREPLY=($(compgen -f -- \"$cur\"));;\n",
@@ -505,12 +243,12 @@ std::string completion(std::string_view shell) {
         std::string text =
             "#compdef letopis\n# made by `letopis completion zsh`\n_letopis() {\n  local -a "
             "commands=(\n";
-        for (const auto& command : table)
+        for (const auto& command : commands())
             text += fmt::format("    '{}:{}'\n", command.name, command.summary);
         text +=
             "  )\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  case "
             "$words[2] in\n";
-        for (const auto& command : table)
+        for (const auto& command : commands())
             text += fmt::format("    {}) [[ $PREFIX == -* ]] && compadd -- {} || _files;;\n",
                                 command.name,
                                 options_of(command));
@@ -518,7 +256,7 @@ std::string completion(std::string_view shell) {
     }
     if (shell == "fish") {
         std::string text = "# made by `letopis completion fish`\n";
-        for (const auto& command : table) {
+        for (const auto& command : commands()) {
             text += fmt::format("complete -c letopis -n __fish_use_subcommand -a {} -d \"{}\"\n",
                                 command.name,
                                 command.summary);
@@ -529,7 +267,7 @@ std::string completion(std::string_view shell) {
                                 option.name.substr(2),
                                 option.value.empty() ? "" : " -r");
         }
-        for (const auto& option : globals)
+        for (const auto& option : global_options())
             text += fmt::format("complete -c letopis -l {}{}\n",
                                 option.name.substr(2),
                                 option.value.empty() ? "" : " -r");

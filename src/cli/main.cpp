@@ -69,7 +69,7 @@ bool only_warns(const Arguments& arguments) {
     if (name == "rebuild")
         return !arguments.positional.empty() && arguments.positional.front() != "ledger";
     constexpr std::string_view change[] = {
-        "import", "tag", "proof", "verify", "user", "role", "group", "token"};
+        "import", "tag", "proof", "verify", "user", "role", "group", "token", "own"};
     return std::ranges::find(change, name) == std::end(change);
 }
 
@@ -286,7 +286,8 @@ bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
 
 // The server that a command goes to instead of an archive; empty: none.
 std::string server_of(const Arguments& arguments) {
-    constexpr std::string_view known[] = {"search", "show", "import", "books", "user", "token"};
+    constexpr std::string_view known[] = {
+        "search", "show", "import", "books", "user", "role", "token"};
     const char* variable = std::getenv("LETOPIS_SERVER");
     const bool meant =
         arguments.has("--server") ||
@@ -324,7 +325,8 @@ Exit dispatch(const std::vector<std::string>& words, Output& output) {
         output.print(text);
         return Exit::done;
     }
-    constexpr std::string_view elsewhere[] = {"serve", "unlock", "user", "role", "group", "token"};
+    constexpr std::string_view elsewhere[] = {
+        "serve", "unlock", "user", "role", "group", "token", "own"};
     const auto server = server_of(*arguments);
     if (outside == nullptr && (!server.empty() || is_one_of(name, elsewhere)))
         return become_outside(words, output);

@@ -57,7 +57,7 @@ Exit run(Session& session) {
     if (name == "export") return run_export(session);
     if (name == "tag") return run_tag(session);
     if (name == "unlock") return run_unlock(session);
-    if (name == "user" || name == "role" || name == "group" || name == "token") {
+    if (name == "user" || name == "role" || name == "group" || name == "token" || name == "own") {
         if (session.outside != nullptr) return session.outside->people(session);
         return report(session.output,
                       Error{Errc::unavailable,

@@ -47,7 +47,7 @@ struct Session;
 struct Outside {
     Exit (*serve)(const Arguments& arguments, Output& output);
     Exit (*remote)(const Arguments& arguments, Output& output, const std::string& server);
-    Exit (*people)(Session& session);  // user, role, group, token
+    Exit (*people)(Session& session);  // user, role, group, token, own
 };
 
 struct Session {

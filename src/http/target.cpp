@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
+#include "http/form.hpp"
 #include "http/target_internal.hpp"
 #include "http/text_internal.hpp"
 #include "utf8/utf8.hpp"
@@ -60,15 +61,23 @@ std::optional<Target> parse_target(std::string_view target) {
     const auto path = decode_percent(take_until(target, '?'), false);
     if (!path || climbs(*path)) return std::nullopt;
     out.path = path->empty() ? "/" : *path;
-    while (!target.empty()) {
-        auto pair = take_until(target, '&');
+    auto query = form_fields(target);
+    if (!query) return std::nullopt;
+    out.query = *std::move(query);
+    return out;
+}
+
+std::optional<std::map<std::string, std::string>> form_fields(std::string_view text) {
+    std::map<std::string, std::string> fields;
+    while (!text.empty()) {
+        auto pair = take_until(text, '&');
         if (pair.empty()) continue;
         const auto key = decode_percent(take_until(pair, '='), true);
         const auto value = decode_percent(pair, true);
         if (!key || !value) return std::nullopt;
-        out.query.emplace(*key, *value);
+        fields.emplace(*key, *value);
     }
-    return out;
+    return fields;
 }
 
 }  // namespace letopis::http

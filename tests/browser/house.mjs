@@ -58,7 +58,7 @@ export async function inspect(page) {
     if (wide > 0) wrong.push(`scrolls sideways by ${wide} px`);
     const heads = [...document.querySelectorAll("h1")].filter((one) => one.checkVisibility());
     if (heads.length !== 1) wrong.push(`${heads.length} main headings`);
-    // A key stands where a text should be: "checklist.second-key".
+    // A key stands where a text should be: "checklist.split-roles".
     const leaves = [...document.querySelectorAll("body *")].filter((one) => one.childElementCount === 0 && !one.closest(".mono, time, option, mark, script, style"));
     const bare = leaves.map((one) => one.textContent.trim()).find((text) => /^[a-z]+(\.[a-z_-]+)+$/.test(text) && spaces.includes(text.split(".")[0]) && !/\.(db|lock|key|toml)(-[a-z]+)?$/.test(text));
     if (bare) wrong.push(`no words for ${bare}`);

@@ -37,7 +37,7 @@ const screens = [
   { name: "people", path: "/admin/people", ready: "tbody tr" },
   { name: "person", path: "/admin/people", ready: "tbody tr", then: press(".name-button", "dialog[open]") },
   { name: "invite", path: "/admin/people", ready: "tbody tr", then: press(".page-head .btn.main", "dialog[open]") },
-  ...["groups", "roles", "approvals", "tokens", "sessions", "audit", "keys", "integrity", "storage", "jobs"].map((name) => ({ name, path: `/admin/${name}`, ready: ".admin-body h1" })),
+  ...["groups", "roles", "approvals", "tokens", "sessions", "own", "audit", "keys", "integrity", "storage", "jobs"].map((name) => ({ name, path: `/admin/${name}`, ready: ".admin-body h1" })),
   { name: "settings", path: "/settings", ready: "main h1" },
   { name: "seen", path: "/settings/seen", ready: "main h1" },
   { name: "nowhere", path: "/no/such", ready: ".empty" },

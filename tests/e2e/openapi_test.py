@@ -48,6 +48,26 @@ class Description(Serving):
         self.assertEqual(listed, served, "docs/guide/api.md and the table of routes differ")
 
 
+class WithoutABody(Serving):
+    shared = True
+
+    def test_a_body_is_required_where_it_says_so_and_nowhere_else(self):
+        without = []
+        for path, methods in self.server.contract.document["paths"].items():
+            for method, operation in methods.items():
+                body = operation.get("requestBody")
+                if not body or "application/octet-stream" in body["content"]:
+                    continue
+                answer = self.owner.call(method.upper(), re.sub(r"\{\w+\}", "0", path[len(API):]))
+                refused = answer.status == 400 and "the body must be" in answer.json["detail"]
+                if not body["required"]:
+                    without.append(f"{method} {path[len(API):]}")
+                    self.assertFalse(refused, f"{method} {path}: {answer}")
+                else:
+                    self.assertGreaterEqual(answer.status, 400, f"{method} {path} works without a body")
+        self.assertEqual(without, ["post /users/{id}/invite"])
+
+
 class TheCheckItself(Serving):
     """What would be found if the contract were broken."""
 

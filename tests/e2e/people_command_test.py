@@ -36,6 +36,11 @@ class Closed(Scenario):
         team = self.box.run("group", "list", "--json").json()
         self.assertEqual([(one["name"], one["members"], one["grants"]) for one in team], [("Продажи", ["rita"], ["reader, clients: a@client.example"])])
         self.box.run("group", "rename", "Продажи", "Отдел продаж")
+        self.box.run("user", "add", "lead", "Лид", "--role", "supervisor", "--teams", "Отдел продаж")
+        self.assertIn("supervisor, teams: Отдел продаж", self.box.run("user", "show", "lead").text)
+        self.box.run("user", "set", "lead", "--role", "reader", "--clients", "a@client.example", "--groups", "Отдел продаж")
+        shown = self.box.run("user", "list", "--json").json()
+        self.assertEqual([(one["grants"], len(one["groups"])) for one in shown if one["login"] == "lead"], [(["reader, clients: a@client.example"], 1)])
         self.assertRegex(self.box.run("token", "make", "rita", "робот", "--rights", "search,read").text, r"^letopis_k-\w+_[0-9a-f]{64}\n")
         token = self.box.run("token", "list", "rita", "--json").json()
         self.assertEqual([(one["name"], one["login"], one["rights"]) for one in token], [("робот", "rita", ["search", "read"])])
@@ -130,6 +135,29 @@ class Over(Filled):
         self.remote("user", "disable", "zoya")
         self.assertFalse(next(one["active"] for one in self.owner.get("/users").json["items"] if one["login"] == "zoya"))
         self.assertIn("cli", self.remote("token", "list").text)
+
+    def of(self, login):
+        return next(one for one in self.owner.get("/users").json["items"] if one["login"] == login)
+
+    def test_roles_scopes_and_teams(self):
+        team = self.owner.post("/groups", {"name": "Продажи"}).json["id"]
+        self.remote("user", "add", "vera", "Вера", "--role", "supervisor", "--teams", "Продажи", "--channels", "email,telegram", "--from", "2026-01-01",
+                    "--email", "vera@firm.example", "--addresses", "vera@firm.example", "--groups", "Продажи")
+        vera = self.of("vera")
+        self.assertEqual((vera["email"], vera["addresses"], vera["groups"], vera["roles"]), ("vera@firm.example", ["vera@firm.example"], [team], ["supervisor"]))
+        scope = vera["grants"][0]["scope"]
+        self.assertEqual((scope["groups"], scope["channels"], scope["from"], scope["everything"]), ([team], ["email", "telegram"], "2026-01-01T00:00:00Z", False))
+        self.remote("role", "give", "vera", "lawyer", "--clients", ANNA, "--expires", "2099-01-01", "--reason", "дело 17")
+        self.assertEqual([(one["role"], one["until"], one["reason"]) for one in self.of("vera")["grants"]], [("supervisor", None, ""), ("lawyer", "2099-01-01T00:00:00Z", "дело 17")])
+        self.remote("role", "take", "vera", "lawyer")
+        self.remote("user", "set", "vera", "--name", "Вера П.", "--role", "reader", "--clients", ANNA, "--groups", "")
+        vera = self.of("vera")
+        self.assertEqual((vera["name"], vera["roles"], vera["groups"], vera["grants"][0]["scope"]["clients"]), ("Вера П.", ["reader"], [], [ANNA]))
+        self.assertIn(ANNA, self.remote("user", "show", "vera").text)
+        self.assertIn("supervisor: [", self.remote("role", "list").text)
+        for words, said in ((["role", "give", "vera", "king"], "no role"), (["role", "take", "vera", "dpo"], "has no role"), (["user", "add", "x", "X", "--role", "reader", "--teams", "Никто"], "no team"),
+                            (["role", "give", "nobody", "reader"], "no user"), (["role", "fly", "vera", "reader"], "knows list")):
+            self.assertSentence(self.remote(*words, expect=2 if "king" in words or "fly" in words else 3), said)
 
     def test_what_is_wrong_is_told(self):
         for words, code, said in ((["search", "(скидка"], 2, ""), (["show", "999999"], 3, "no such message"), (["user", "disable", "nobody"], 3, "no user"), (["verify"], 2, "over --server"), (["user", "fly", "olga"], 2, "knows list")):

@@ -174,10 +174,13 @@ class Owners(Routes):
         cls.person("by-team", [], groups=[cls.team])
         cls.person("by-address", [{"role": "reader"}], addresses=[OLGA])
         cls.person("narrow-dpo", [{"role": "dpo", "scope": {"clients": [ANNA]}}])
+        # A lead sees the correspondence of whoever is in the department.
+        cls.department = cls.owner.post("/groups", {"name": "Отдел", "members": [cls.ids["by-address"]], "reason": "отдел"}).json["id"]
+        cls.person("lead", [{"role": "supervisor", "scope": {"groups": [cls.department]}}])
 
     # Whose part has which letter, by a word of its subject.
     SEES = {"by-client": {"Оплата", "вопросы", "Прошлогодний", "Вложения"}, "by-time": {"Оплата", "вопросы", "Вложения"}, "by-source": {"Оплата", "вопросы", "Прошлогодний", "Вложения"},
-            "by-channel": set(), "by-team": {"команды"}, "by-address": {"команды"}, "narrow-dpo": {"Оплата", "вопросы", "Прошлогодний", "Вложения"}}
+            "by-channel": set(), "by-team": {"команды"}, "by-address": {"команды"}, "lead": {"команды"}, "narrow-dpo": {"Оплата", "вопросы", "Прошлогодний", "Вложения"}}
     WORDS = ("Оплата", "вопросы", "Прошлогодний", "Вложения", "команды", "Бирюза", "Зенит")
 
     def test_every_route_of_content_is_known(self):
@@ -204,7 +207,9 @@ class Owners(Routes):
 
     def test_a_client_of_others_is_not_there(self):
         ids = {one["addresses"][0]["address"]: one["id"] for one in self.owner.get("/clients", limit=200).json["items"]}
-        whose = {ANNA: {"by-client", "by-time", "by-source", "narrow-dpo"}, BORIS: set(), OLGA: {"by-team", "by-address"}}
+        self.assertNotIn(OLGA, ids, "the address of somebody who may come in is no client's")
+        ids[OLGA] = "c-1" + OLGA.encode().hex()
+        whose = {ANNA: {"by-client", "by-time", "by-source", "narrow-dpo"}, BORIS: set(), OLGA: {"by-team", "by-address", "lead"}}
         for address, logins in whose.items():
             for login in self.SEES:
                 shown = self.people[login].get("/clients/" + ids[address])
@@ -274,7 +279,7 @@ class Owners(Routes):
         for login in ("by-client", "by-source", "narrow-dpo"):
             self.assertEqual(self.leaks(login, everywhere), [])
         self.assertEqual(self.leaks("by-time", SECRETS), [])
-        for login in ("by-team", "by-address"):
+        for login in ("by-team", "by-address", "lead"):
             self.assertEqual(self.leaks(login, [secret for secret in SECRETS if secret not in (OLGA, "Ольгинский")]), [])
 
     def test_the_limit_of_the_clients_comes_after_the_scope(self):
@@ -332,6 +337,32 @@ class Owners(Routes):
         asked = self.assertDone(self.owner.call("PATCH", "/groups/" + self.team, {"members": [self.ids["by-team"]], "reason": "обратно"}), 202)
         self.agreed(asked["id"])
         self.assertEqual(member.get("/search", q="Ольгинский").json["total"], 1)
+
+    def test_a_scope_of_a_team_follows_it(self):
+        lead, olga = self.people["lead"], self.ids["by-address"]
+        message = self.seq("команды")
+        talk = "/conversations/" + self.owner.get(f"/messages/{message}").json["conversation"]
+
+        def sees(total):
+            self.assertEqual(lead.get("/search", q="Ольгинский").json["total"], total)
+            for path in (f"/messages/{message}", f"/messages/{message}/source", talk):
+                self.assertEqual(lead.get(path).status, 200 if total else 404, path)
+            self.assertEqual(lead.get("/search", q="").json["total"], total)  # never everything
+        sees(1)
+        # Who leaves the team takes their correspondence along; nobody needs to agree to less.
+        self.assertDone(self.owner.call("PATCH", "/groups/" + self.department, {"members": []}))
+        sees(0)
+        # More is more: somebody must agree.
+        self.assertProblem(self.owner.call("PATCH", "/groups/" + self.department, {"members": [olga]}), 403, "approval_required")
+        self.agreed(self.assertDone(self.owner.call("PATCH", "/groups/" + self.department, {"members": [olga], "reason": "вернулась"}), 202)["id"])
+        sees(1)
+        # Another address of a member is one of the team at once.
+        wider = {"addresses": [OLGA, ANNA], "reason": "вторая почта"}
+        self.agreed(self.assertDone(self.owner.call("PATCH", "/users/" + olga, wider))["asked"])
+        self.assertGreater(lead.get("/search", q="").json["total"], 1)
+        self.assertDone(self.owner.call("PATCH", "/users/" + olga, {"addresses": [OLGA]}))
+        sees(1)
+        self.assertProblem(self.owner.post("/users", {"login": "wrong", "name": "wrong", "grants": [{"role": "reader", "scope": {"groups": ["g-0123456789"]}}]}), 404)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,8 @@ class Providing(Serving):
         client.recovery = self.assertDone(client.post("/session/enrol", {"code": client.code()}))["recovery_codes"]
         return client
 
+
+class ComingIn(Providing):
     # ---- who may
 
     def test_the_invited_is_linked_at_the_first_time_and_known_after(self):

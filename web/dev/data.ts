@@ -2,11 +2,11 @@
 // One invented company, ООО «Тёплый контур» (windows, Yaroslavl). Addresses end in .example.
 import type { Client, Conversation, Hit, Message, Person, Sums, Source } from "../src/api/types";
 
-export const anna: Person = { name: "Анна Ветрова", address: "anna.vetrova@severny-bereg.example", kind: "email" };
+export const anna: Person = { name: "Анна Ветрова", address: "anna.vetrova@severny-bereg.example", kind: "email", own: false };
 export const marina: Person = { name: "Марина Белова", address: "m.belova@teply-kontur.example", kind: "email", own: true };
 export const ilya: Person = { name: "Илья Крылов", address: "i.krylov@teply-kontur.example", kind: "email", own: true };
 export const darya: Person = { name: "Дарья Осипова", address: "d.osipova@teply-kontur.example", kind: "email", own: true };
-const lev: Person = { name: "Лев Орешин", address: "+7 000 555-01-44", kind: "phone" };
+const lev: Person = { name: "Лев Орешин", address: "+7 000 555-01-44", kind: "phone", own: false };
 const office: Person = { name: "", address: "zakaz@teply-kontur.example", kind: "email", own: true };
 
 let record = 183951;

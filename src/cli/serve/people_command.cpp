@@ -48,21 +48,21 @@ json::array texts(const std::vector<std::string>& list) {
     return array;
 }
 
-json::array grants_json(const std::vector<access::Grant>& grants) {
+json::array grants_json(const Desk& desk, const std::vector<access::Grant>& grants) {
     json::array array;
-    for (const auto& grant : grants) array.push_back(json_text(grant_text(grant)));
+    for (const auto& grant : grants) array.push_back(json_text(desk.text(grant)));
     return array;
 }
 
-std::string grants_lines(const std::vector<access::Grant>& grants) {
+std::string grants_lines(const Desk& desk, const std::vector<access::Grant>& grants) {
     std::string lines;
-    for (const auto& grant : grants) lines += "  " + grant_text(grant) + "\n";
+    for (const auto& grant : grants) lines += "  " + desk.text(grant) + "\n";
     return lines;
 }
 
 // ---- users
 
-json::object user_json(const access::User& user) {
+json::object user_json(const Desk& desk, const access::User& user) {
     return json::object{{"id", json_text(user.id)},
                         {"login", json_text(user.login)},
                         {"name", json_text(user.name)},
@@ -71,7 +71,7 @@ json::object user_json(const access::User& user) {
                         {"second_factor", !user.totp.empty() || !user.passkeys.empty()},
                         {"addresses", texts(user.addresses)},
                         {"groups", texts(user.groups)},
-                        {"grants", grants_json(user.grants)}};
+                        {"grants", grants_json(desk, user.grants)}};
 }
 
 std::string user_line(const access::User& user) {
@@ -97,7 +97,7 @@ Result<void> list_users(Desk& desk) {
     json::array items;
     for (const auto& user : users) {
         if (desk.session().json())
-            items.push_back(user_json(user));
+            items.push_back(user_json(desk, user));
         else
             output.print(user_line(user));
     }
@@ -108,7 +108,7 @@ Result<void> list_users(Desk& desk) {
 Result<void> show_user(Desk& desk) {
     TRY(const auto user, desk.user(word(desk.session(), 1)));
     if (desk.session().json())
-        desk.session().output.print(json::serialize(user_json(user)) + "\n");
+        desk.session().output.print(json::serialize(user_json(desk, user)) + "\n");
     else
         desk.session().output.print(
             fmt::format("{}id {}\ne-mail {}\naddresses {}\nteams {}\nrights\n{}",
@@ -117,7 +117,7 @@ Result<void> show_user(Desk& desk) {
                         user.email,
                         joined(user.addresses),
                         joined(user.groups),
-                        grants_lines(user.grants)));
+                        grants_lines(desk, user.grants)));
     return {};
 }
 
@@ -140,6 +140,15 @@ Result<void> invite(Desk& desk, const std::string& id) {
     return {};
 }
 
+Result<std::vector<std::string>> groups_of(const Desk& desk, std::string_view names) {
+    std::vector<std::string> ids;
+    for (const auto& name : list_of(names)) {
+        TRY(const auto group, desk.group(name));
+        ids.push_back(group.id);
+    }
+    return ids;
+}
+
 Result<void> add_user(Desk& desk) {
     const auto& arguments = desk.session().arguments;
     access::NewUser wanted{.login = word(desk.session(), 1),
@@ -148,13 +157,10 @@ Result<void> add_user(Desk& desk) {
                            .locale = desk.people().settings().language,
                            .addresses = list_of(arguments.get("--addresses"))};
     if (arguments.has("--role")) {
-        TRY(auto grant, grant_of(arguments, arguments.get("--role")));
+        TRY(auto grant, desk.grant(arguments.get("--role")));
         wanted.grants.push_back(std::move(grant));
     }
-    for (const auto& name : list_of(arguments.get("--groups"))) {
-        TRY(const auto group, desk.group(name));
-        wanted.groups.push_back(group.id);
-    }
+    TRY(wanted.groups, groups_of(desk, arguments.get("--groups")));
     TRY(const auto made, desk.change([&](const access::People& people) {
         return access::add_user(people, wanted, desk.author());
     }));
@@ -167,8 +173,8 @@ Result<void> change_user(Desk& desk, const access::User& user, const access::Use
     }));
     if (made) {
         TRY(const auto now, desk.user(user.id));
-        desk.session().output.print(desk.session().json() ? json::serialize(user_json(now)) + "\n"
-                                                          : user_line(now));
+        desk.session().output.print(
+            desk.session().json() ? json::serialize(user_json(desk, now)) + "\n" : user_line(now));
     }
     return {};
 }
@@ -181,7 +187,15 @@ Result<void> set_user(Desk& desk, const access::User& user) {
                                .addresses = user.addresses,
                                .external = user.external};
     if (arguments.has("--addresses")) wanted.addresses = list_of(arguments.get("--addresses"));
-    return change_user(desk, user, {.described = wanted});
+    access::UserChange change{.described = wanted};
+    if (arguments.has("--role")) {
+        TRY(auto grant, desk.grant(arguments.get("--role")));
+        change.grants = std::vector{std::move(grant)};
+    }
+    if (arguments.has("--groups")) {
+        TRY(change.groups, groups_of(desk, arguments.get("--groups")));
+    }
+    return change_user(desk, user, change);
 }
 
 Result<void> switch_user(Desk& desk, const access::User& user, bool active) {
@@ -228,10 +242,10 @@ Result<void> list_roles(Session& session) {
 }
 
 // The grants with one more, or without those of the role.
-Result<std::vector<access::Grant>> changed(const Session& session,
-                                           std::vector<access::Grant> grants) {
+Result<std::vector<access::Grant>> changed(Desk& desk, std::vector<access::Grant> grants) {
+    const auto& session = desk.session();
     const auto role = word(session, 2);
-    TRY(auto grant, grant_of(session.arguments, role));
+    TRY(auto grant, desk.grant(role));
     if (word(session, 0) == "give")
         grants.push_back(std::move(grant));
     else if (std::erase_if(grants, [&](const auto& had) { return had.role == grant.role; }) == 0)
@@ -246,7 +260,7 @@ Result<void> role_command(Session& session) {
     TRY_DO(takes(session, 3, 3, "role give|take LOGIN ROLE"));
     TRY(auto desk, Desk::open(session));
     TRY(const auto user, desk.user(word(session, 1)));
-    TRY(auto grants, changed(session, user.grants));
+    TRY(auto grants, changed(desk, user.grants));
     return change_user(desk, user, {.grants = std::move(grants)});
 }
 
@@ -270,13 +284,13 @@ void print_group(Desk& desk, const access::Group& group, json::array* items) {
         items->push_back(json::object{{"id", json_text(group.id)},
                                       {"name", json_text(group.name)},
                                       {"members", texts(logins)},
-                                      {"grants", grants_json(group.grants)}});
+                                      {"grants", grants_json(desk, group.grants)}});
     else
         desk.session().output.print(fmt::format("{}  {}: {}\n{}",
                                                 group.id,
                                                 group.name,
                                                 logins.empty() ? "nobody" : joined(logins),
-                                                grants_lines(group.grants)));
+                                                grants_lines(desk, group.grants)));
 }
 
 Result<void> list_groups(Desk& desk) {
@@ -343,7 +357,7 @@ Result<void> group_command(Session& session) {
         return put_group(desk, {.group = group, .members = members});
     }
     if (action != "give" && action != "take") return unknown_action(session);
-    TRY(group.grants, changed(session, group.grants));
+    TRY(group.grants, changed(desk, group.grants));
     return put_group(desk, {.group = group});
 }
 
@@ -430,6 +444,7 @@ Result<void> token_command(Session& session) {
 
 Exit run_people(Session& session) {
     const auto& name = session.arguments.command->name;
+    if (name == "own") return run_own(session);
     if (name == "user") return ended(session, user_command(session));
     if (name == "role") return ended(session, role_command(session));
     if (name == "group") return ended(session, group_command(session));

@@ -72,6 +72,38 @@ Result<access::Group> Desk::group(const std::string& wanted) const {
     return std::move(found.front());
 }
 
+Result<access::Grant> Desk::grant(const std::string& role) const {
+    TRY(auto grant, grant_of(session_->arguments, role));
+    for (auto& team : grant.scope.groups) {
+        TRY(const auto known, group(team));
+        team = known.id;
+    }
+    return grant;
+}
+
+std::string Desk::text(const access::Grant& grant) const {
+    std::string text(access::name(grant.role));
+    const auto& scope = grant.scope;
+    if (scope.everything) text += ", everything";
+    const auto add = [&](std::string_view what, const std::vector<std::string>& list) {
+        if (!list.empty()) text += fmt::format(", {}: {}", what, joined(list));
+    };
+    add("clients", scope.clients);
+    add("employees", scope.employees);
+    add("teams", people_->read([&](const access::People& people) {
+        auto teams = scope.groups;
+        for (auto& team : teams)
+            if (const auto* known = people.group(team)) team = known->name;
+        return teams;
+    }));
+    add("channels", scope.channels);
+    add("sources", scope.sources);
+    if (scope.from) text += ", from " + rfc3339(*scope.from);
+    if (scope.until) text += ", until " + rfc3339(*scope.until);
+    if (grant.until) text += ", expires " + rfc3339(*grant.until);
+    return text;
+}
+
 std::vector<std::string> list_of(std::string_view text) {
     std::vector<std::string> list;
     while (!text.empty()) {
@@ -109,6 +141,7 @@ Result<access::Grant> grant_of(const Arguments& arguments, const std::string& ro
     scope.everything = arguments.has("--everything");
     scope.clients = list_of(arguments.get("--clients"));
     scope.employees = list_of(arguments.get("--employees"));
+    scope.groups = list_of(arguments.get("--teams"));
     scope.channels = list_of(arguments.get("--channels"));
     scope.sources = list_of(arguments.get("--sources"));
     TRY(scope.from, moment_of(arguments, "--from"));
@@ -116,23 +149,6 @@ Result<access::Grant> grant_of(const Arguments& arguments, const std::string& ro
     TRY(grant.until, moment_of(arguments, "--expires"));
     grant.reason = arguments.get("--reason");
     return grant;
-}
-
-std::string grant_text(const access::Grant& grant) {
-    std::string text(access::name(grant.role));
-    const auto& scope = grant.scope;
-    if (scope.everything) text += ", everything";
-    const auto add = [&](std::string_view what, const std::vector<std::string>& list) {
-        if (!list.empty()) text += fmt::format(", {}: {}", what, joined(list));
-    };
-    add("clients", scope.clients);
-    add("employees", scope.employees);
-    add("channels", scope.channels);
-    add("sources", scope.sources);
-    if (scope.from) text += ", from " + rfc3339(*scope.from);
-    if (scope.until) text += ", until " + rfc3339(*scope.until);
-    if (grant.until) text += ", expires " + rfc3339(*grant.until);
-    return text;
 }
 
 }  // namespace letopis::cli

@@ -27,6 +27,9 @@ public:
 
     Result<access::User> user(const std::string& login_or_id) const;
     Result<access::Group> group(const std::string& name_or_id) const;
+    // grant_of() with the ids of teams, and a grant in words with their names.
+    Result<access::Grant> grant(const std::string& role) const;
+    std::string text(const access::Grant& grant) const;
 
 private:
     explicit Desk(Session& session) : session_(&session) {}
@@ -38,9 +41,9 @@ private:
 // "a, b" as a and b.
 std::vector<std::string> list_of(std::string_view text);
 Result<std::optional<Instant>> moment_of(const Arguments& arguments, std::string_view option);
-// A role with the scope and the time that the options name.
+// A role with the scope and the time that the options name; teams as they are written there, to be
+// made ids by whoever knows them.
 Result<access::Grant> grant_of(const Arguments& arguments, const std::string& role);
-std::string grant_text(const access::Grant& grant);
 std::string joined(const std::vector<std::string>& list);
 
 }  // namespace letopis::cli

@@ -12,9 +12,8 @@
 #include "app/views.hpp"
 #include "base/percent.hpp"
 #include "cli/main.hpp"
-#include "cli/serve/people_desk.hpp"
+#include "cli/serve/remote_calls.hpp"
 #include "cli/serve/serve.hpp"
-#include "http/client.hpp"
 
 namespace letopis::cli {
 
@@ -23,8 +22,6 @@ using app::json_text;
 using http::Method;
 
 namespace {
-
-constexpr std::string_view api = "/api/v1";
 
 // The first line of a file that nobody else may read, or of the environment.
 Result<std::string> token_of(const Arguments& arguments) {
@@ -46,119 +43,35 @@ Result<std::string> token_of(const Arguments& arguments) {
     return text;
 }
 
-std::string text_in(const json::object& object, std::string_view name) {
-    const auto* value = object.if_contains(json::string_view(name.data(), name.size()));
-    return value != nullptr && value->is_string() ? std::string(value->get_string())
-                                                  : std::string();
-}
-
-// An object in an object, or an empty one.
-const json::object& inner(const json::object& object, std::string_view name) {
-    static const json::object none;
-    const auto* value = object.if_contains(json::string_view(name.data(), name.size()));
-    return value != nullptr && value->is_object() ? value->get_object() : none;
-}
-
-const json::array& items(const json::object& object, std::string_view name = "items") {
-    static const json::array none;
-    const auto* value = object.if_contains(json::string_view(name.data(), name.size()));
-    return value != nullptr && value->is_array() ? value->get_array() : none;
-}
-
-std::string shown(const json::object& object, std::string_view name) {
-    const auto* value = object.if_contains(json::string_view(name.data(), name.size()));
-    if (value == nullptr || value->is_null()) return {};
-    return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
-}
-
-class Remote {
+class Remote : public RemoteCalls {
 public:
-    Remote(const Arguments& arguments, Output& output, std::unique_ptr<http::Client> client)
-        : arguments_(arguments), output_(output), client_(std::move(client)) {}
+    using RemoteCalls::RemoteCalls;
 
     Result<void> run() {
-        const auto name = arguments_.command->name;
+        const auto name = arguments().command->name;
         if (name == "search") return search();
         if (name == "show") return show();
         if (name == "books") return list("/sources", "{source}: {stored} of {seen} stored");
         if (name == "import") return import();
-        if (name == "user") return user();
+        if (name == "user") return remote_user(*this);
+        if (name == "role") return remote_role(*this);
         if (name == "token" && word(0) == "list") return list("/tokens", "{id}  {name}  {rights}");
         return fail(Errc::invalid,
                     fmt::format("`{}` works where the archive is, not over --server", name),
-                    "Over --server: search, show, import, books, user, token list.");
+                    "Over --server: search, show, import, books, user, role, token list.");
     }
 
 private:
-    std::string word(std::size_t at) const {
-        return at < arguments_.positional.size() ? arguments_.positional[at] : std::string();
-    }
-
-    Result<http::Answer> ask(Method method,
-                             const std::string& path,
-                             const std::string& type = {},
-                             std::string body = {}) {
-        TRY(auto answer, client_->send(method, std::string(api) + path, type, std::move(body)));
-        if (answer.status < 400) return answer;
-        boost::system::error_code error;
-        const auto value = json::parse(answer.body, error);
-        const auto& problem =
-            !error && value.is_object() ? value.get_object() : inner(json::object(), "");
-        auto what = text_in(problem, "detail");
-        if (what.empty()) what = fmt::format("the server answers {}", answer.status);
-        const auto code = answer.status == 400   ? Errc::invalid
-                          : answer.status == 404 ? Errc::not_found
-                          : answer.status == 409 ? Errc::conflict
-                          : answer.status >= 500 ? Errc::unavailable
-                                                 : Errc::forbidden;
-        return fail(code, what, text_in(problem, "hint"));
-    }
-
-    Result<json::object> object(Method method,
-                                const std::string& path,
-                                json::value body = nullptr) {
-        TRY(const auto answer,
-            ask(method,
-                path,
-                body.is_null() ? "" : "application/json",
-                body.is_null() ? "" : json::serialize(body)));
-        if (answer.body.empty()) return json::object();
-        boost::system::error_code error;
-        auto value = json::parse(answer.body, error);
-        if (error || !value.is_object())
-            return fail(Errc::unavailable, "this is no answer of a Letopis server");
-        return std::move(value.get_object());
-    }
-
-    void print(const json::object& object) { output_.print(json::serialize(object) + "\n"); }
-
-    // "{name}" in the form is the field of each item.
-    Result<void> list(const std::string& path, std::string_view form) {
-        TRY(const auto answer, object(Method::get, path));
-        if (arguments_.has("--json")) return print(answer), Result<void>();
-        for (const auto& item : items(answer)) {
-            if (!item.is_object()) continue;
-            std::string line(form);
-            for (auto at = line.find('{'); at != std::string::npos; at = line.find('{', at + 1)) {
-                const auto end = line.find('}', at);
-                line.replace(
-                    at, end - at + 1, shown(item.get_object(), line.substr(at + 1, end - at - 1)));
-            }
-            output_.print(line + "\n");
-        }
-        return {};
-    }
-
     Result<void> search() {
-        TRY(const auto limit, arguments_.number("--limit", 20, 100));
+        TRY(const auto limit, arguments().number("--limit", 20, 100));
         auto path = fmt::format("/search?q={}&limit={}", percent_encoded(word(0)), limit);
         for (const auto* name : {"order", "cursor"})
-            if (const auto value = arguments_.get(fmt::format("--{}", name)); !value.empty())
+            if (const auto value = arguments().get(fmt::format("--{}", name)); !value.empty())
                 path += fmt::format("&{}={}", name, percent_encoded(value));
-        if (arguments_.has("--facets")) path += "&facets=1";
+        if (arguments().has("--facets")) path += "&facets=1";
         TRY(const auto answer, object(Method::get, path));
-        if (arguments_.has("--json")) return print(answer), Result<void>();
-        output_.print(fmt::format("{} found\n", shown(answer, "total")));
+        if (arguments().has("--json")) return print(answer), Result<void>();
+        output().print(fmt::format("{} found\n", shown(answer, "total")));
         for (const auto& one : items(answer, "hits")) {
             const auto& hit = one.as_object();
             const auto& from = inner(hit, "from");
@@ -166,41 +79,41 @@ private:
             std::string snippet;
             for (const auto& piece : items(hit, "snippet"))
                 snippet += text_in(piece.as_object(), "text");
-            output_.print(fmt::format("{}  {}  {}  {}\n    {}\n",
-                                      shown(hit, "id"),
-                                      text_in(hit, "date"),
-                                      name.empty() ? text_in(from, "address") : name,
-                                      text_in(hit, "subject"),
-                                      snippet));
+            output().print(fmt::format("{}  {}  {}  {}\n    {}\n",
+                                       shown(hit, "id"),
+                                       text_in(hit, "date"),
+                                       name.empty() ? text_in(from, "address") : name,
+                                       text_in(hit, "subject"),
+                                       snippet));
         }
         if (const auto cursor = text_in(answer, "cursor"); !cursor.empty())
-            output_.print(fmt::format("more: --cursor {}\n", cursor));
+            output().print(fmt::format("more: --cursor {}\n", cursor));
         return {};
     }
 
     void print_message(const json::object& message) {
-        if (!arguments_.has("--text"))
-            output_.print(fmt::format("{}  {}\nfrom {}\n{}\n\n",
-                                      shown(message, "id"),
-                                      text_in(message, "date"),
-                                      text_in(inner(message, "from"), "address"),
-                                      text_in(message, "subject")));
-        output_.print(text_in(message, "text") + "\n");
+        if (!arguments().has("--text"))
+            output().print(fmt::format("{}  {}\nfrom {}\n{}\n\n",
+                                       shown(message, "id"),
+                                       text_in(message, "date"),
+                                       text_in(inner(message, "from"), "address"),
+                                       text_in(message, "subject")));
+        output().print(text_in(message, "text") + "\n");
     }
 
     Result<void> show() {
-        for (const auto& id : arguments_.positional) {
-            if (arguments_.has("--raw")) {
+        for (const auto& id : arguments().positional) {
+            if (arguments().has("--raw")) {
                 TRY(const auto raw,
                     ask(Method::get, "/messages/" + percent_encoded(id) + "/source?download=1"));
-                output_.print(raw.body);
+                output().print(raw.body);
                 continue;
             }
             const bool talk = id.starts_with('c');
             TRY(const auto found,
                 object(Method::get,
                        (talk ? "/conversations/" : "/messages/") + percent_encoded(id)));
-            if (arguments_.has("--json"))
+            if (arguments().has("--json"))
                 print(found);
             else if (talk)
                 for (const auto& message : items(found)) print_message(message.as_object());
@@ -240,7 +153,7 @@ private:
 
     Result<json::array> uploads() {
         json::array ids;
-        for (const auto& given : arguments_.positional) {
+        for (const auto& given : arguments().positional) {
             const Path path(given);
             const auto add = [&](const Path& file, const std::string& name) -> Result<void> {
                 TRY(const auto id, upload(file, name));
@@ -263,7 +176,7 @@ private:
         TRY(auto ids, uploads());
         json::object wish{{"uploads", std::move(ids)}};
         for (const auto* name : {"zone", "owner", "source"})
-            if (const auto value = arguments_.get(fmt::format("--{}", name)); !value.empty())
+            if (const auto value = arguments().get(fmt::format("--{}", name)); !value.empty())
                 wish[name] = json_text(value);
         TRY(const auto begun, object(Method::post, "/imports", std::move(wish)));
         for (;;) {
@@ -273,10 +186,10 @@ private:
                 return fail(Errc::unavailable,
                             "the import " + state + ": " + text_in(now, "error"));
             if (state == "done") {
-                if (arguments_.has("--json"))
+                if (arguments().has("--json"))
                     print(now);
                 else
-                    output_.print(fmt::format(
+                    output().print(fmt::format(
                         "{} seen = {} stored + {} already there + {} refused + {} pending\n",
                         shown(now, "seen"),
                         shown(now, "stored"),
@@ -292,58 +205,6 @@ private:
             std::this_thread::sleep_for(std::chrono::milliseconds(200));
         }
     }
-
-    // ---- people
-
-    Result<std::string> id_of(const std::string& login) {
-        TRY(const auto users, object(Method::get, "/users"));
-        for (const auto& item : items(users)) {
-            const auto& user = item.as_object();
-            if (text_in(user, "login") == login || text_in(user, "id") == login)
-                return text_in(user, "id");
-        }
-        return fail(Errc::not_found, fmt::format("there is no user '{}'", login));
-    }
-
-    Result<void> tell(const json::object& done) {
-        if (arguments_.has("--json")) return print(done), Result<void>();
-        if (done.contains("asked"))
-            output_.print("asked: somebody who may approve must agree on the page\n");
-        if (const auto link = text_in(done, "invite"); !link.empty())
-            output_.print(fmt::format(
-                "good once and for 72 hours, behind the server's address:\n  {}\n", link));
-        return {};
-    }
-
-    Result<void> user() {
-        const auto action = word(0);
-        if (action == "list") return list("/users", "{login}  {name}  {roles}");
-        const auto reason = arguments_.get("--reason");
-        json::object body;
-        if (!reason.empty()) body["reason"] = json_text(reason);
-        if (action == "add") {
-            body["login"] = json_text(word(1));
-            body["name"] = json_text(word(2));
-            if (arguments_.has("--email")) body["email"] = json_text(arguments_.get("--email"));
-            TRY(const auto done, object(Method::post, "/users", std::move(body)));
-            return tell(done);
-        }
-        TRY(const auto id, id_of(word(1)));
-        if (action == "invite" || action == "reset") {
-            TRY(const auto done, object(Method::post, "/users/" + id + "/invite", std::move(body)));
-            return tell(done);
-        }
-        if (action != "disable" && action != "enable")
-            return fail(Errc::invalid,
-                        "over --server `user` knows list, add, invite, reset, disable and enable");
-        body["active"] = action == "enable";
-        TRY(const auto done, object(Method::patch, "/users/" + id, std::move(body)));
-        return tell(done);
-    }
-
-    const Arguments& arguments_;
-    Output& output_;
-    std::unique_ptr<http::Client> client_;
 };
 
 }  // namespace

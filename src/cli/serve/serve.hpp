@@ -11,7 +11,8 @@ namespace letopis::cli {
 Exit run_serve(const Arguments& arguments, Output& output);
 // A command that a server answers instead of an archive.
 Exit run_remote(const Arguments& arguments, Output& output, const std::string& server);
-// user, role, group, token.
+// user, role, group, token, own.
 Exit run_people(Session& session);
+Exit run_own(Session& session);
 
 }  // namespace letopis::cli

@@ -55,6 +55,8 @@ export interface components {
             /** Format: date-time */
             seen: string;
             peer: string;
+            browser: string;
+            system: string;
             agent: string;
             current: boolean;
         };
@@ -182,6 +184,7 @@ export interface components {
             name: string;
             address: string;
             kind: string;
+            own: boolean;
         };
         Piece: {
             text: string;
@@ -259,6 +262,7 @@ export interface components {
             name: string;
             address: string;
             kind: string;
+            own: boolean;
             messages: number;
         };
         Conversation: {
@@ -329,6 +333,7 @@ export interface components {
             event: string;
             source: string;
             from: components["schemas"]["Person"];
+            own: boolean;
             to: components["schemas"]["Person"][];
             cc: components["schemas"]["Person"][];
             bcc: components["schemas"]["Person"][];
@@ -519,6 +524,7 @@ export interface components {
             everything?: boolean;
             clients?: string[];
             employees?: string[];
+            groups?: string[];
             channels?: string[];
             sources?: string[];
             from?: string | null;
@@ -706,6 +712,12 @@ export interface components {
             of: number;
             note: string;
             may_stop: boolean;
+        };
+        Own: {
+            items: string[];
+            set: boolean;
+            proposed: string[];
+            known: string[];
         };
         Problem: {
             type: string;

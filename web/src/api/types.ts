@@ -4,7 +4,7 @@
 import type * as server from "./schema";
 
 export type {
-  Account, Approval, Archive, Attachment, AuditPage, AuditRow, Client, ClientRow, Conversation, EnrolStep, Grant, Group, Import, Integrity, Job, Keys, Ldap, Oidc, OwnAuditPage, Part, Piece,
+  Account, Approval, Archive, Attachment, AuditPage, AuditRow, Client, ClientRow, Conversation, EnrolStep, Grant, Group, Import, Integrity, Job, Keys, Ldap, Oidc, Own, OwnAuditPage, Part, Piece,
   RecoveryCodes, Refusal, Role, Scope, SecondStep, Session, SignInSettings, Source, Storage, TimelineRow, Totp, Upload, User, Version, WantedChange, Ways,
 } from "./schema";
 
@@ -16,7 +16,7 @@ export type SignIn = server.SecondStep | server.EnrolStep;
 export type WantedSignIn = { address: string; oidc: server.WantedOidc | null; ldap: server.WantedLdap | null };
 
 export type Channel = string;
-export type Person = server.Person & { own?: boolean };
+export type Person = server.Person;
 export type Hit = server.Hit & { attachment?: string };
 export type FacetValue = server.FacetValue & { label?: string };
 export type Facets = Partial<server.Facets>;
@@ -25,7 +25,7 @@ export type Suggestion = Omit<server.Suggestion, "kind"> & { kind: server.Sugges
 export type Order = "newest" | "relevance";
 export type SavedSearch = server.SavedSearch & { order?: Order };
 
-export type Message = server.Message & { own?: boolean; deleted: { by?: string } | null };
+export type Message = server.Message & { deleted: { by?: string } | null };
 export type Proof = Required<Omit<server.Proof, "state">> & { state: server.Proof["state"] | "unsigned" | "mismatch"; signed_at?: string };
 export type Access = server.AuditRow;
 export type Sums = Pick<server.Import, "seen" | "stored" | "duplicates" | "refused" | "pending"> & { marked?: number };

@@ -16,7 +16,7 @@ import { PageHead } from "../../ui/page";
 import { Rows } from "../../ui/rows";
 import { Empty, Load, Note } from "../../ui/state";
 import { rights as mine } from "../session/state";
-import { rightName, roleName } from "./names";
+import { deviceName, rightName, roleName } from "./names";
 import { roles, sessionsOf, sessionsUser, tokens, userName } from "./state";
 
 export function RolesSection() {
@@ -94,7 +94,7 @@ export function SessionTable({ items, reload, user }: { items: SessionRow[]; rel
     <Rows
       name="sessions" caption={t("admin.sessions")} items={items} columns={[{ text: t("sessions.agent") }, { text: t("sessions.peer") }, { text: t("sessions.began") }, { text: t("sessions.seen") }, { text: t("tokens.acts"), hidden: true }]}
       row={(one, place) => (
-        <tr key={one.id} {...place}><td class="wide">{one.agent || t("sessions.unknown")}</td><td class="mono soft">{one.peer}</td><td class="num soft" data-l={t("sessions.began.short")}>{listTime(one.created)}</td><td class="num soft" data-l={t("sessions.seen.short")}>{listTime(one.seen)}</td>
+        <tr key={one.id} {...place}><td class="wide" title={one.agent}>{deviceName(one)}</td><td class="mono soft">{one.peer}</td><td class="num soft" data-l={t("sessions.began.short")}>{listTime(one.created)}</td><td class="num soft" data-l={t("sessions.seen.short")}>{listTime(one.seen)}</td>
           <td>{one.current ? <Mark tone="ok" icon="check">{t("sessions.this")}</Mark> : <Button small kind="danger" onClick={() => end(one.id)}>{t("sessions.end")}</Button>}</td></tr>
       )}
     />

@@ -9,7 +9,7 @@ import type { Right } from "../../lib/rights";
 import { params, steps } from "../../router";
 import { loadArchive, may, where } from "../session/state";
 
-export type SectionId = "people" | "groups" | "roles" | "approvals" | "tokens" | "sessions" | "signin" | "audit" | "keys" | "integrity" | "storage" | "jobs";
+export type SectionId = "people" | "groups" | "roles" | "approvals" | "tokens" | "sessions" | "signin" | "own" | "audit" | "keys" | "integrity" | "storage" | "jobs";
 export const sections: { id: SectionId; name: Key; rights: Right[] }[] = [
   { id: "people", name: "admin.people", rights: ["people_view", "people_manage"] },
   { id: "groups", name: "admin.groups", rights: ["people_view", "people_manage"] },
@@ -18,6 +18,7 @@ export const sections: { id: SectionId; name: Key; rights: Right[] }[] = [
   { id: "tokens", name: "admin.tokens", rights: ["people_manage"] },
   { id: "sessions", name: "admin.sessions", rights: ["people_manage"] },
   { id: "signin", name: "admin.signin", rights: ["settings_manage"] },
+  { id: "own", name: "admin.own", rights: ["settings_manage"] },
   { id: "audit", name: "admin.audit", rights: ["audit_view"] },
   { id: "keys", name: "admin.keys", rights: ["integrity_view"] },
   { id: "integrity", name: "admin.integrity", rights: ["integrity_view"] },
@@ -38,6 +39,7 @@ export const approvals = list<Approval>(() => "/approvals");
 export const tokens = list<Token>(() => "/tokens");
 export const groups = list<Group>(() => "/groups");
 export const sessionsUser = computed(() => params.value.get("user") ?? undefined);
+export const groupName = (id: string) => valueOf(groups.rows.value)?.find((one) => one.id === id)?.name ?? id;
 export const userName = (id: string) => valueOf(users.rows.value)?.find((one) => one.id === id)?.name ?? id;
 export const sessionsOf = list<SessionRow>(() => (sessionsUser.peek() ? `/sessions?user=${encodeURIComponent(sessionsUser.peek() ?? "")}` : "/sessions"));
 export const jobs = list<Job>(() => "/jobs");
@@ -103,6 +105,7 @@ effect(() => {
     case "storage": loadStorage(); break;
     case "jobs": jobs.load(); break;
     case "signin": break;
+    case "own": break;
     case undefined: break;
   }
 });

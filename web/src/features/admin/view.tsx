@@ -9,6 +9,7 @@ import { AuditSection } from "./audit";
 import { GroupsSection } from "./groups";
 import { KeysSection } from "./keys";
 import { PeopleSection } from "./people";
+import { OwnSection } from "./own";
 import { SignInSection } from "./sign_in";
 import { section, shown } from "./state";
 import { IntegritySection, JobsSection, StorageSection } from "./machine";
@@ -32,6 +33,7 @@ export function AdminRoom() {
           {now === "tokens" && <TokensSection />}
           {now === "sessions" && <SessionsSection />}
           {now === "signin" && <SignInSection />}
+          {now === "own" && <OwnSection />}
           {now === "audit" && <AuditSection />}
           {now === "keys" && <KeysSection />}
           {now === "integrity" && <IntegritySection />}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 import { computed, effect, signal } from "@preact/signals";
 import { api } from "../../api/client";
-import type { Conversation, Message, Person, Proof } from "../../api/types";
+import type { Conversation, Proof } from "../../api/types";
 import { loader, valueOf, type Loadable } from "../../lib/loadable";
 import { go, params, place, steps, withParams } from "../../router";
-import { session, where } from "../session/state";
+import { where } from "../session/state";
 import { complain } from "../../ui/float";
 
 export const id = computed(() => (steps.value[0] === "conversation" ? (steps.value[1] ?? "") : ""));
@@ -109,17 +109,6 @@ export function replayTo(index: number): void {
   go(withParams({ "as-of": index < 1 ? all[0]?.at : at }), { replace: true, quiet: true });
 }
 
-// Who of the two sides speaks. The server knows best; without its word, the company is whoever shares the reader's mail domain.
-export function ours(message: Pick<Message, "own" | "from">): boolean {
-  if (message.own !== undefined) return message.own;
-  return oursPerson(message.from);
-}
-export function oursPerson(person: Person): boolean {
-  if (person.own !== undefined) return person.own;
-  const mine = session.value?.user;
-  const domain = mine?.email?.split("@")[1]?.toLowerCase();
-  return (domain !== undefined && person.address.toLowerCase().endsWith(`@${domain}`)) || (mine !== undefined && person.name === mine.name);
-}
 
 // Proofs are asked for one by one, when somebody wants to see one.
 export const proofs = signal<Record<number, Loadable<Proof>>>({});

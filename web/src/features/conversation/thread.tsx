@@ -12,7 +12,7 @@ import { Button, Segments } from "../../ui/button";
 import { Chunks, printing } from "../../ui/chunks";
 import { Files } from "./files";
 import { ProofBadge } from "./proof";
-import { ours, tag } from "./state";
+import { tag } from "./state";
 import { Diff, Paragraphs, Words } from "./text";
 import { MessageMenu } from "./menu";
 import "./conversation.css";
@@ -134,7 +134,7 @@ function Meta({ message, compact, head }: { message: Message; compact: boolean; 
       <time dateTime={message.date} title={fullTime(message.date)}>{clock(message.date)}</time>
       <span class="print-only">{fullTime(message.date)}, {channelName(message.channel)}</span>
       {message.edited && <Mark icon="pencil">{t("message.edited.at", { time: last ? clock(last.date) : "" })}</Mark>}
-      {message.deleted && <Mark icon="trash">{t("message.deleted.at", { who: message.deleted.by || (ours(message) ? t("message.by.us") : t("message.by.client")), time: clock(message.deleted.date) })}</Mark>}
+      {message.deleted && <Mark icon="trash">{t("message.deleted.at", { who: message.deleted.by || (message.own ? t("message.by.us") : t("message.by.client")), time: clock(message.deleted.date) })}</Mark>}
       {message.marks?.includes("unparsed") && <Mark tone="warn" icon="alert">{t("message.unparsed")}</Mark>}
       {message.marks?.filter((mark) => mark !== "unparsed").map((mark) => <Mark key={mark}>{mark}</Mark>)}
       {!compact && !printing.value && <span class="push row meta-acts"><ProofBadge message={message.id} record={message.record} /><MessageMenu message={message} /></span>}
@@ -168,7 +168,7 @@ function placeOf(message: Message, before: Message | undefined): { day?: string;
 function Entry({ message, before, words, compact, current, place, of }: Shown & { before: Message | undefined; current: boolean; place?: number | undefined; of?: number | undefined }) {
   const { day, near } = placeOf(message, before);
   const letter = isLetter(message);
-  const classes = ["msg", letter ? "mail" : isCall(message) ? "noted" : "chat", ours(message) ? "us" : "", message.deleted ? "gone" : "", near ? "near" : "", current ? "current" : ""].filter(Boolean).join(" ");
+  const classes = ["msg", letter ? "mail" : isCall(message) ? "noted" : "chat", message.own ? "us" : "", message.deleted ? "gone" : "", near ? "near" : "", current ? "current" : ""].filter(Boolean).join(" ");
   return (
     <div class="entry">
       {day && <div class="day">{day}</div>}

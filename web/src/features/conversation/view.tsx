@@ -16,7 +16,7 @@ import { may, session } from "../session/state";
 import { absolute, copy } from "../../ui/copy";
 import { Frame } from "../shell/view";
 import { Replay } from "./replay";
-import { asOf, gather, gathering, grow, growing, id, moment, oursPerson, reload, replayOn, replayTo, talk, target } from "./state";
+import { asOf, gather, gathering, grow, growing, id, moment, reload, replayOn, replayTo, talk, target } from "./state";
 import { Earlier, Thread } from "./thread";
 import { walk } from "./walk";
 
@@ -33,8 +33,8 @@ function printWhole(): void {
 const inMessage = (selector: string) => document.activeElement?.closest("[data-message]")?.querySelector<HTMLElement>(selector);
 
 function Side({ one }: { one: Conversation }) {
-  const others = one.parties.filter((party) => !oursPerson(party));
-  const us = one.parties.filter(oursPerson);
+  const others = one.parties.filter((party) => !party.own);
+  const us = one.parties.filter((party) => party.own);
   const list = (people: typeof one.parties) => (
     <ul class="list">
       {people.map((party) => (

@@ -115,6 +115,7 @@ export const admin: Record<keyof typeof ru, string> = {
   "sessions.lede": "Where Letopis is open. An ended session loses access at once.",
   "sessions.none": "No sessions",
   "sessions.agent": "Device",
+  "sessions.device": "{browser} on {system}",
   "sessions.unknown": "unknown device",
   "sessions.peer": "Address",
   "sessions.began": "Began",

@@ -96,8 +96,6 @@ export const start: Record<keyof typeof ru, string> = {
   "start.totp.again": "Show the key again",
   "checklist.split-roles": "Split the roles",
   "checklist.split-roles.text": "One person both manages and reads. Invite a second one, and dangerous acts will need two",
-  "checklist.second-key": "A second copy of the key",
-  "checklist.second-key.text": "Copy the archive’s key to another medium and keep it elsewhere. Without the key and the sheet nothing can be opened",
   "checklist.backup": "Check a backup",
   "checklist.backup.text": "A copy that was never restored is no copy yet",
   "checklist.sheet": "Recovery sheet",

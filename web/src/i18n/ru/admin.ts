@@ -113,6 +113,7 @@ export const admin = {
   "sessions.lede": "Где открыта Летопись. Закрытый сеанс сразу теряет доступ.",
   "sessions.none": "Сеансов нет",
   "sessions.agent": "Устройство",
+  "sessions.device": "{browser}, {system}",
   "sessions.unknown": "неизвестное устройство",
   "sessions.peer": "Адрес",
   "sessions.began": "Начат",

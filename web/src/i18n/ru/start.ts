@@ -94,8 +94,6 @@ export const start = {
   "start.totp.again": "Показать ключ ещё раз",
   "checklist.split-roles": "Разделить роли",
   "checklist.split-roles.text": "Сейчас один человек и управляет, и читает. Пригласите второго, и опасное будет требовать двоих",
-  "checklist.second-key": "Вторая копия ключа",
-  "checklist.second-key.text": "Скопируйте ключ архива на другой носитель и храните отдельно. Без ключа и без памятки архив не открыть",
   "checklist.backup": "Проверить копию",
   "checklist.backup.text": "Копия, которую не разворачивали, ещё не копия",
   "checklist.sheet": "Памятка восстановления",
