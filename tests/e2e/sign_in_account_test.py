@@ -39,6 +39,15 @@ class Account(Serving):
         self.assertDone(self.again("vera", vera, OTHER).get("/session"))
         self.assertIn("password changed", self.said())
 
+    def test_sessions_are_called_by_browser_and_system(self):
+        agnia = self.somebody("agnia")
+        agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Ubuntu Chromium/131.0.0.0 Chrome/131.0.0.0 Safari/537.36"
+        client = self.server.client()
+        self.assertDone(client.post("/session", {"login": "agnia", "password": PASSWORD}))
+        self.assertDone(client.call("POST", "/session/second", {"recovery": agnia.recovery.pop()}, headers={"User-Agent": agent}))
+        rows = {row["current"]: (row["browser"], row["system"], row["agent"]) for row in self.assertDone(client.get("/sessions"))["items"]}
+        self.assertEqual(rows, {True: ("Chromium 131", "Linux", agent), False: ("", "", "")})
+
     def test_guessing_the_old_password_from_an_open_page_comes_to_an_end(self):
         anna = self.somebody("anna")
         answers = [anna.post("/account/password", {"old": f"не тот пароль {n}", "new": OTHER}).status for n in range(6)]
