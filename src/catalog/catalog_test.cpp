@@ -316,6 +316,18 @@ TEST_F(Catalogue, keeps_derived_texts) {
     EXPECT_EQ(derived->at(0).tool, "pdftotext");
 }
 
+TEST_F(Catalogue, tells_the_source_contexts_from_any_place_on) {
+    journal.chat_context();
+    const auto all = built().contexts_from(Seq(0));
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->size(), 2U);
+    for (const auto& one : *all) EXPECT_EQ(built().context(one.seq).value()->source, one.source);
+    const auto later = built().contexts_from(Seq(all->front().seq.value() + 1));
+    ASSERT_EQ(later->size(), 1U);
+    EXPECT_EQ(later->front().seq, all->back().seq);
+    EXPECT_TRUE(built().contexts_from(Seq(all->back().seq.value() + 1))->empty());
+}
+
 TEST_F(Catalogue, lists_documents_for_the_index_in_journal_order) {
     const auto a = journal.add(MailBuilder("a").sent(hours_later(5)));
     journal.deliver(a);
