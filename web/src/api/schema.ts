@@ -798,6 +798,7 @@ export type Archive = components['schemas']['Archive'];
 export type Storage = components['schemas']['Storage'];
 export type Keys = components['schemas']['Keys'];
 export type Job = components['schemas']['Job'];
+export type Own = components['schemas']['Own'];
 export type Problem = components['schemas']['Problem'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;
