@@ -97,7 +97,7 @@ class Shared(Scenario):
         self.assertUnharmed()
 
     def test_everything_of_email_is_accounted_for(self):
-        paths = [path for path in files_below(EMAIL) if not re.search(r"/(cur|new|tmp)/", path)]
+        paths = [path for path in files_below(EMAIL) if not re.search(r"/(cur|new|tmp)/", os.path.relpath(path, EMAIL))]
         number = 0
         result = self.take_all(EMAIL, timeout=300)
         told = {refusal["item"].split(": ")[0] for refusal in result["refusals"]}
