@@ -10,7 +10,6 @@ namespace letopis::search {
 namespace {
 
 constexpr const char* schema =
-    "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS shard(label TEXT PRIMARY KEY, docs INTEGER NOT NULL, sorted "
     "INTEGER "
@@ -18,8 +17,7 @@ constexpr const char* schema =
     "CREATE TABLE IF NOT EXISTS dead(label TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY(label, "
     "row)) WITHOUT ROWID, STRICT;"
     "CREATE TABLE IF NOT EXISTS retired(label TEXT PRIMARY KEY) STRICT;"
-    "INSERT OR IGNORE INTO meta VALUES('format',1),('position',0),('next',1);"
-    "COMMIT;";
+    "INSERT OR IGNORE INTO meta VALUES('format',1),('position',0),('next',1);";
 
 }  // namespace
 
@@ -43,9 +41,12 @@ Result<Manifest> Manifest::open(const Path& dir, const KeySource& keys, bool wri
                              .alone = alone}));
     Manifest manifest(std::move(db));
     if (writable) {
+        // One transaction: an index without its analyser's version looks like one of another.
+        TRY(auto transaction, sql::Transaction::begin(manifest.db_));
         TRY_DO(manifest.db_.run(schema));
         TRY(auto insert, manifest.db_.prepare("INSERT OR IGNORE INTO meta VALUES('analyser',?1)"));
         TRY_DO(insert.run_with(text::analyser_version));
+        TRY_DO(transaction.commit());
     }
     if (auto read = manifest.refresh(); !read) {
         TRY(const bool empty, manifest.is_empty());
