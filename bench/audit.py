@@ -6,6 +6,7 @@ own /metrics. Prints Markdown. Uses an archive that `letopis import` has filled 
   bench/audit.py ARCHIVE [--seconds N]
 """
 import argparse
+import random
 import re
 import subprocess
 import threading
@@ -13,7 +14,8 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from serve import LETOPIS, QUERIES, Client, enter
+from load import query
+from serve import LETOPIS, Client, enter
 
 
 def waits(client):
@@ -34,12 +36,11 @@ def quantile(before, after, share):
     return "> 100"
 
 
-def person(port, token, ids, seconds):
-    client, end, i = Client(port, token), time.monotonic() + seconds, 0
+def person(port, token, ids, seconds, number):
+    client, dice, end = Client(port, token), random.Random(number), time.monotonic() + seconds
     while time.monotonic() < end:
-        client.call("GET", "/search?limit=20&q=" + urllib.parse.quote(QUERIES[i % len(QUERIES)]))
-        client.call("GET", f"/messages/{ids[i % len(ids)]}")
-        i += 1
+        client.call("GET", "/search?limit=20&q=" + urllib.parse.quote(query(dice)))
+        client.call("GET", f"/messages/{dice.choice(ids)}")
 
 
 def main():
@@ -47,7 +48,7 @@ def main():
     parser.add_argument("archive", type=Path)
     parser.add_argument("--seconds", type=float, default=10)
     options = parser.parse_args()
-    server = subprocess.Popen([LETOPIS, "--archive", options.archive, "serve", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen([LETOPIS, "--archive", options.archive, "serve", "--listen", "127.0.0.1:0", "--log", "warning", "--rate", "search=0,read=0,export=0"], stdout=subprocess.PIPE, text=True)
     try:
         printed = server.stdout.readline() + server.stdout.readline() + server.stdout.readline()
         port, token = int(re.search(r":(\d+)$", printed.split("\n")[0])[1]), re.search(r"token=(\w+)", printed)[1]
@@ -62,7 +63,7 @@ def main():
         print("| people at once | answers | wait for the record, p50 ms | p95 ms | p99 ms |\n|---:|---:|---:|---:|---:|")
         for people in (1, 8, 20):
             before = waits(reader)
-            threads = [threading.Thread(target=person, args=(port, secret, ids, options.seconds)) for _ in range(people)]
+            threads = [threading.Thread(target=person, args=(port, secret, ids, options.seconds, number)) for number in range(people)]
             [one.start() for one in threads]
             [one.join() for one in threads]
             after = waits(reader)
