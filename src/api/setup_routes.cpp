@@ -248,7 +248,7 @@ public:
             TRY_DO(parts->directory->amend("set-up", {}, [](Settings& sample) {
                 sample.demo = true;
                 sample.company = "Окна Ромашка";
-                sample.own = {"okna-romashka.example"};
+                sample.own = {"okna-romashka.example", "user1000100", "user1000102", "user1000104"};
             }));
         }
         const auto id = parts->directory->read(

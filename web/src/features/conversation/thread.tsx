@@ -13,6 +13,7 @@ import { Chunks, printing } from "../../ui/chunks";
 import { Files } from "./files";
 import { ProofBadge } from "./proof";
 import { tag } from "./state";
+import { serviceText } from "./service";
 import { Diff, Paragraphs, Words } from "./text";
 import { MessageMenu } from "./menu";
 import "./conversation.css";
@@ -173,7 +174,7 @@ function Entry({ message, before, words, compact, current, place, of }: Shown & 
     <div class="entry">
       {day && <div class="day">{day}</div>}
       {message.service ? (
-        <p class="service" id={`m-${message.id}`} tabIndex={-1}>{clock(message.date)} {message.service}</p>
+        <p class="service" id={`m-${message.id}`} tabIndex={-1}>{clock(message.date)} {serviceText(message)}</p>
       ) : (
         <article class={classes} id={`m-${message.id}`} tabIndex={-1} data-message={message.id} aria-posinset={place} aria-setsize={of} aria-label={t("message.label", { who: message.from.name || message.from.address, when: listTime(message.date), channel: channelName(message.channel) })}>
           {!near && <ChannelIcon channel={message.channel} />}
