@@ -44,6 +44,7 @@ class Site:
 
     def guest(self, seed, *more):
         words = " ".join(map(str, ("--seed", seed, "--count", 1000000, *more)))
+        machine.mend(self.disk.image)
         self.running = machine.Guest(self.initrd, self.disk, words, self.accelerator, self.environment)
         if not self.running.wait_for(b"^started", 300):
             raise AssertionError(f"the guest does not come up: {self.running.output[-2000:]}")
