@@ -101,6 +101,16 @@ bool fits_at_hash(std::string_view at_hash, std::string_view access_token) {
     return same(at_hash, short_hash) || same(at_hash, base64url(long_hash.substr(0, 32)));
 }
 
+// Who made the token, and for whom.
+Result<void> check_sides(const OidcSettings& settings, const json::object& claims) {
+    if (text_at(claims, "iss") != settings.issuer)
+        return refused("another provider made the token");
+    const auto audience = texts_at(claims, "aud");
+    if (std::find(audience.begin(), audience.end(), settings.client_id) == audience.end())
+        return refused("the token is for somebody else");
+    return {};
+}
+
 Result<void> check_times(const OidcSettings& settings, const json::object& claims, Instant now) {
     const auto expires = moment_at(claims, "exp"), issued = moment_at(claims, "iat");
     if (!expires || now >= *expires + skew) return refused("the token has expired");
@@ -211,11 +221,8 @@ Result<OidcIdentity> check_claims(const OidcSettings& settings,
                                   Instant now) {
     const auto claims = object_in(payload, body_max, depth_max);
     if (!claims) return fail(Errc::invalid, "the token's claims are no JSON");
-    if (text_at(*claims, "iss") != settings.issuer)
-        return refused("another provider made the token");
+    TRY_DO(check_sides(settings, *claims));
     const auto audience = texts_at(*claims, "aud");
-    if (std::find(audience.begin(), audience.end(), settings.client_id) == audience.end())
-        return refused("the token is for somebody else");
     if ((audience.size() > 1 || claims->contains("azp")) &&
         text_at(*claims, "azp") != settings.client_id)
         return refused("the token was made for somebody else");
@@ -255,11 +262,7 @@ Result<OidcLogout> check_logout(const OidcSettings& settings,
     TRY(const auto payload, keys.payload(token));
     const auto claims = object_in(payload, body_max, depth_max);
     if (!claims) return fail(Errc::invalid, "the token's claims are no JSON");
-    if (text_at(*claims, "iss") != settings.issuer)
-        return refused("another provider made the token");
-    const auto audience = texts_at(*claims, "aud");
-    if (std::find(audience.begin(), audience.end(), settings.client_id) == audience.end())
-        return refused("the token is for somebody else");
+    TRY_DO(check_sides(settings, *claims));
     const auto expires = moment_at(*claims, "exp"), issued = moment_at(*claims, "iat");
     if (!expires || now >= *expires + skew) return refused("the token has expired");
     if (!issued || *issued > now + skew || now >= *issued + age_max + skew)
